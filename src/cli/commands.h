@@ -1,0 +1,38 @@
+/* commands.h - the commands and what they share: callbacks, messages, the end of the program.
+ *
+ * The command line is the only part that prints, installs signal handlers or exits. */
+#ifndef PS_COMMANDS_H
+#define PS_COMMANDS_H
+
+#include <signal.h>
+
+#include "cli/settings.h"
+
+/* Each runs with checked settings and returns the exit status. */
+int command_sum(const ps_settings *settings);
+int command_compare(const ps_settings *settings);
+int command_devices(const ps_settings *settings);
+
+/* "parsum-cl: sentence" on stderr, after any progress line was taken away. say is left out when quiet. */
+void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say(const ps_settings *settings, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Options with the program's own callbacks: notices, progress and cancellation by signal. */
+parsum_options with_callbacks(const ps_settings *settings);
+
+/* Installs the handlers of SIGINT and SIGTERM, which let the library end its workers, and SIGCHLD's default. */
+void signals_install(void);
+/* The signal that asked to end, 0 for none. */
+int signals_caught(void);
+/* Ends the program by the signal that was caught. */
+void signals_end(void);
+
+/* Shows progress on stderr, as settings say, from half a second of work on; takes the line away again. */
+void progress_start(progress_mode mode);
+void progress_show(uint64_t done, uint64_t total, void *user);
+void progress_clear(void);
+
+/* Flushes and closes stdout; complains and returns 1 where something was not written, else returns status. */
+int finish_output(int status);
+
+#endif

@@ -1,0 +1,209 @@
+/* parse.c - argv and the environment to settings, by the table of options. */
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/settings.h"
+#include "run/error.h"
+
+enum { OPTIONS_MAX = 64, FIRST_LONG_VALUE = 1000 };
+
+/* getopt's two forms of the table of options. */
+typedef struct getopt_tables {
+    struct option longs[OPTIONS_MAX];
+    char shorts[2 * OPTIONS_MAX + 2];
+} getopt_tables;
+
+static void fill_tables(getopt_tables *tables)
+{
+    size_t used = 0;
+    memset(tables, 0, sizeof *tables);
+    tables->shorts[used++] = ':'; /* a missing argument is told from an unknown option */
+    for (size_t i = 0; i < option_row_count; i++) {
+        const option_row *row = &option_rows[i];
+        tables->longs[i] = (struct option){row->name, row->argument ? required_argument : no_argument, NULL,
+                                           FIRST_LONG_VALUE + (int)i};
+        if (row->letter != 0) {
+            tables->shorts[used++] = row->letter;
+            if (row->argument != NULL)
+                tables->shorts[used++] = ':';
+        }
+    }
+}
+
+static const option_row *row_of(int value)
+{
+    if (value >= FIRST_LONG_VALUE)
+        return &option_rows[value - FIRST_LONG_VALUE];
+    for (size_t i = 0; i < option_row_count; i++) {
+        if (option_rows[i].letter == value && value != 0)
+            return &option_rows[i];
+    }
+    return NULL;
+}
+
+static parsum_status fail_unknown(const char *word, parsum_error *error)
+{
+    const char *names[OPTIONS_MAX + 1] = {NULL};
+    char typed[64];
+    if (word[0] == '-' && word[1] != '-')
+        return ps_fail(error, PARSUM_USAGE,
+                       "'%s' is no option; put -- before a range that begins below zero, and see --help", word);
+    for (size_t i = 0; i < option_row_count; i++)
+        names[i] = option_rows[i].name;
+    snprintf(typed, sizeof typed, "%.*s", (int)strcspn(word + 2, "="), word + 2);
+    const char *nearest = suggest(typed, names);
+    if (nearest != NULL)
+        return ps_fail(error, PARSUM_USAGE, "'%s' is no option; did you mean '--%s'?", word, nearest);
+    return ps_fail(error, PARSUM_USAGE, "'%s' is no option; see --help", word);
+}
+
+static parsum_status fail_option(int value, char **argv, parsum_error *error)
+{
+    const char *word = argv[optind - 1];
+    const option_row *row = row_of(optopt);
+    if (value == ':')
+        return ps_fail(error, PARSUM_USAGE, "'%s' needs a value: --%s=%s", word, row->name, row->argument);
+    if (row != NULL && row->argument == NULL && strchr(word, '=') != NULL)
+        return ps_fail(error, PARSUM_USAGE, "'%s' takes no value; write --%s", word, row->name);
+    if (optopt != 0 && optopt < FIRST_LONG_VALUE) {
+        /* An unknown letter, maybe inside a group: then getopt has not moved on from its word. */
+        const char *group = argv[optind] != NULL && argv[optind][0] == '-' && strchr(argv[optind], optopt) != NULL
+                                ? argv[optind]
+                                : word;
+        return fail_unknown(group, error);
+    }
+    return fail_unknown(word, error);
+}
+
+/* Applies every option; operands are gathered by getopt's permutation behind them. Help waits for the command. */
+static parsum_status apply_options(ps_settings *settings, int argc, char **argv, unsigned *used_commands,
+                                   const option_row **used_row, parsum_error *error)
+{
+    getopt_tables tables;
+    fill_tables(&tables);
+    opterr = 0;
+    optind = 0;
+    int value;
+    while ((value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1) {
+        if (value == '?' || value == ':')
+            return fail_option(value, argv, error);
+        const option_row *row = row_of(value);
+        const parsum_status status = row->apply(settings, optarg, error);
+        if (status != PARSUM_OK || settings->finished)
+            return status;
+        if (row->commands != 0 && !(row->commands & settings->command->bit)) {
+            *used_commands = row->commands;
+            *used_row = row;
+        }
+    }
+    return PARSUM_OK;
+}
+
+/* The first operand, where it names a command. Found before options are applied, since they depend on it. */
+static const ps_command *find_command(int argc, char **argv)
+{
+    getopt_tables tables;
+    fill_tables(&tables);
+    opterr = 0;
+    optind = 0;
+    while (getopt_long(argc, argv, tables.shorts, tables.longs, NULL) != -1)
+        continue;
+    return optind < argc ? command_find(argv[optind]) : NULL;
+}
+
+static parsum_status fail_input(const char *text, parsum_error *error)
+{
+    const char *names[8] = {NULL};
+    for (size_t i = 0; i < command_count; i++)
+        names[i] = commands[i].name;
+    const char *nearest = suggest(text, names);
+    if (nearest != NULL)
+        return ps_fail(error, PARSUM_USAGE, "'%s' is neither a command nor a range A:B; did you mean '%s'?", text,
+                       nearest);
+    return ps_fail(error, PARSUM_USAGE,
+                   "'%s' is neither a command nor a range; write a range as A:B or A:B:STEP, such as 1:1000", text);
+}
+
+static parsum_status read_inputs(ps_settings *settings, char **inputs, size_t count, parsum_error *error)
+{
+    static const parsum_range default_range = {1, 100000000, 1};
+    settings->ranges = calloc(count + 1, sizeof *settings->ranges);
+    if (settings->ranges == NULL)
+        return ps_fail_memory(error, "the list of inputs");
+    for (size_t i = 0; i < count; i++) {
+        if (strchr(inputs[i], ':') == NULL)
+            return fail_input(inputs[i], error);
+        const parsum_status status = parsum_range_parse(inputs[i], &settings->ranges[i], error);
+        if (status != PARSUM_OK)
+            return status;
+        settings->range_count++;
+    }
+    settings->default_range = count == 0;
+    if (count == 0)
+        settings->ranges[settings->range_count++] = default_range;
+    return PARSUM_OK;
+}
+
+/* What options mean together, and the environment's defaults. */
+static parsum_status complete(ps_settings *settings, parsum_error *error)
+{
+    parsum_options *options = &settings->options;
+    const bool names_engine = strcmp(options->engine, "auto") != 0;
+    const char *isa = getenv("PARSUM_ISA");
+    const char *device = getenv("PARSUM_DEVICE");
+    if (isa != NULL && isa[0] != '\0')
+        options->isa = isa;
+    if (options->device != NULL && !names_engine)
+        options->engine = "opencl";
+    else if (options->device == NULL && device != NULL && device[0] != '\0' &&
+             (!names_engine || strcmp(options->engine, "opencl") == 0))
+        options->device = device;
+    if (settings->command->bit == COMMAND_COMPARE) {
+        options->runs = settings->runs_given ? options->runs : 5;
+        options->warmup = settings->warmup_given ? options->warmup : 1;
+    }
+    if (options->work_group_size > 0 && names_engine && strcmp(options->engine, "opencl") != 0)
+        return ps_fail(error, PARSUM_USAGE,
+                       "--work-group-size speaks of an OpenCL device, not of the engine '%s'; leave one of them out",
+                       options->engine);
+    const char *isa_name;
+    return parsum_isa_select(options->isa, &isa_name, error);
+}
+
+parsum_status settings_parse(ps_settings *settings, int argc, char **argv, parsum_error *error)
+{
+    memset(settings, 0, sizeof *settings);
+    parsum_options_init(&settings->options);
+    settings->order[0] = PARSUM_SUMSQ;
+    settings->order_count = 1;
+    const ps_command *named = find_command(argc, argv);
+    settings->command = named != NULL ? named : &commands[0];
+    unsigned other_commands = 0;
+    const option_row *other_row = NULL;
+    parsum_status status = apply_options(settings, argc, argv, &other_commands, &other_row, error);
+    if (status != PARSUM_OK || settings->finished)
+        return status;
+    if (other_row != NULL) {
+        for (size_t i = 0; i < command_count; i++) {
+            if (other_commands & commands[i].bit)
+                return ps_fail(error, PARSUM_USAGE, "'--%s' does not go with '%s'; it goes with 'parsum-cl %s'",
+                               other_row->name, settings->command->name, commands[i].name);
+        }
+    }
+    char **operands = argv + optind + (named != NULL);
+    const size_t operand_count = (size_t)(argc - optind) - (named != NULL);
+    if (settings->command->bit == COMMAND_DEVICES && operand_count > 0)
+        return ps_fail(error, PARSUM_USAGE, "'%s' has no place behind 'devices'; name a device by --device",
+                       operands[0]);
+    status = read_inputs(settings, operands, operand_count, error);
+    if (status == PARSUM_OK)
+        status = complete(settings, error);
+    return status;
+}
+
+void settings_free(ps_settings *settings)
+{
+    free(settings->ranges);
+    settings->ranges = NULL;
+}

@@ -1,0 +1,85 @@
+/* engine.h - what every engine is: a row of operations that turns a queue of blocks into partials.
+ *
+ * An engine folds blocks until the queue is empty. It neither merges across workers nor finishes nor prints. A new
+ * engine is one new file and one line in engine.c. */
+#ifndef PS_ENGINE_H
+#define PS_ENGINE_H
+
+#include "exact/partial.h"
+#include "fold/fold.h"
+#include "parsum.h"
+#include "run/queue.h"
+
+/* The caller's callbacks, called on the caller's thread while workers work. */
+typedef struct ps_monitor {
+    void (*notice)(const char *sentence, void *user);
+    void (*progress)(uint64_t done, uint64_t total, void *user);
+    int (*cancelled)(void *user);
+    void *user;
+} ps_monitor;
+
+/* How long engines wait before they poll the monitor again. */
+enum { PS_POLL_MILLISECONDS = 50 };
+
+/* Reports progress and asks for cancellation; where the caller cancels, stops the queue and returns true. */
+bool ps_monitor_poll(const ps_monitor *monitor, ps_queue *queue);
+
+/* Sends one formatted sentence to the caller. */
+void ps_monitor_notice(const ps_monitor *monitor, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* What is to be done, the same for all engines. Constant while an engine is open; strings outlive it. */
+typedef struct ps_job {
+    const ps_kind *kind; /* of the partials to fill */
+    unsigned needs;      /* mask of PS_NEED_ */
+    ps_fold_function *fold;
+    const ps_isa *isa;
+    unsigned workers;
+    uint64_t chunk;
+    const char *device;
+    bool device_by_choice; /* the user named the device: a failed self-test is not answered by another device */
+    size_t work_group_size;
+    const char *kernel_dir;
+    ps_monitor monitor;
+} ps_job;
+
+typedef struct ps_engine ps_engine;
+
+/* The open engine: engines embed it as their first member. */
+typedef struct ps_engine_state {
+    const ps_engine *engine;
+    const ps_job *job;
+    unsigned workers; /* how many partials run fills: at least one, at most what the job asked for */
+    const char *isa;  /* NULL where the CPU paths are not used */
+    parsum_device *devices; /* copies, owned by the engine */
+    size_t device_count;
+} ps_engine_state;
+
+struct ps_engine {
+    const char *name;
+    bool hidden; /* for tests: not offered by name */
+    /* Whether it could run here, without starting anything. */
+    parsum_status (*probe)(const ps_job *job, parsum_error *error);
+    /* Starts workers or devices; on return they wait for work. job outlives the state. */
+    parsum_status (*open)(const ps_job *job, ps_engine_state **state, parsum_error *error);
+    /* Folds all blocks of queue into partials, state->workers of them, ps_partial_stride apart, cleared by the caller.
+     * After a failure the state can only be closed. */
+    parsum_status (*run)(ps_engine_state *state, ps_queue *queue, char *partials, parsum_error *error);
+    /* Ends workers, by force where a run failed, and waits for them. */
+    void (*close)(ps_engine_state *state);
+};
+
+/* Bytes from one worker's partial to the next: whole cache lines, so that workers do not share one. */
+size_t ps_partial_stride(const ps_kind *kind);
+
+/* The engine called name, NULL where there is none. */
+const ps_engine *ps_engine_find(const char *name);
+
+extern const ps_engine ps_engine_serial;
+extern const ps_engine ps_engine_pthread;
+extern const ps_engine ps_engine_fork;
+extern const ps_engine ps_engine_opencl;
+
+/* A probe for engines that every machine has. */
+parsum_status ps_engine_probe_always(const ps_job *job, parsum_error *error);
+
+#endif

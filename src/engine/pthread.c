@@ -1,0 +1,77 @@
+/* pthread.c - a crew of threads, each pulling blocks from the queue into a partial of its own. */
+#include <stdlib.h>
+
+#include "engine/crew.h"
+#include "engine/engine.h"
+#include "run/error.h"
+
+typedef struct pthread_state {
+    ps_engine_state base;
+    ps_crew *crew;
+    ps_queue *queue; /* of the run in progress */
+    char *partials;
+    bool cancelled;
+} pthread_state;
+
+static void work(unsigned index, void *context)
+{
+    pthread_state *engine = context;
+    const ps_job *job = engine->base.job;
+    ps_partial *partial = (ps_partial *)(engine->partials + index * ps_partial_stride(job->kind));
+    ps_block block;
+    while (ps_queue_pull(engine->queue, 0, &block)) {
+        job->fold(job->isa, &block, job->needs, partial);
+        ps_queue_done(engine->queue, block.count);
+    }
+}
+
+static void poll_monitor(void *context)
+{
+    pthread_state *engine = context;
+    if (ps_monitor_poll(&engine->base.job->monitor, engine->queue))
+        engine->cancelled = true;
+}
+
+static parsum_status pthread_open(const ps_job *job, ps_engine_state **state, parsum_error *error)
+{
+    pthread_state *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return ps_fail_memory(error, "the pthread engine");
+    made->base = (ps_engine_state){.engine = &ps_engine_pthread, .job = job, .isa = job->isa->name};
+    const parsum_status status =
+        ps_crew_create(job->workers, work, made, &made->crew, &made->base.workers, error);
+    if (status != PARSUM_OK) {
+        free(made);
+        return status;
+    }
+    if (made->base.workers < job->workers)
+        ps_monitor_notice(&job->monitor, "only %u of %u threads could be started; going on with them",
+                          made->base.workers, job->workers);
+    *state = &made->base;
+    return PARSUM_OK;
+}
+
+static parsum_status pthread_run(ps_engine_state *state, ps_queue *queue, char *partials, parsum_error *error)
+{
+    pthread_state *engine = (pthread_state *)state;
+    engine->queue = queue;
+    engine->partials = partials;
+    engine->cancelled = false;
+    ps_crew_run(engine->crew, poll_monitor, engine);
+    return engine->cancelled ? ps_fail(error, PARSUM_CANCELLED, "cancelled") : PARSUM_OK;
+}
+
+static void pthread_close(ps_engine_state *state)
+{
+    pthread_state *engine = (pthread_state *)state;
+    ps_crew_destroy(engine->crew);
+    free(engine);
+}
+
+const ps_engine ps_engine_pthread = {
+    .name = "pthread",
+    .probe = ps_engine_probe_always,
+    .open = pthread_open,
+    .run = pthread_run,
+    .close = pthread_close,
+};

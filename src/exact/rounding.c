@@ -1,0 +1,117 @@
+/* rounding.c - correct rounding of exact fractions and roots, and the shortest decimal of a double. */
+#include "exact/rounding.h"
+
+#include <math.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SIGNIFICAND_BITS = 53,
+    LOWEST_EXPONENT = -1074, /* of the smallest subnormal, 2^-1074 */
+    QUOTIENT_BITS = 64       /* at least SIGNIFICAND_BITS + 2, so that half an ulp is a bit of the quotient */
+};
+
+/* The nearest double to (integer + fraction) * 2^exponent, where fraction in [0, 1) is nonzero if and only if sticky.
+ * integer >= 0, and it has more than SIGNIFICAND_BITS bits wherever sticky is set. */
+static ps_rounded round_scaled(const mpz_t integer, long exponent, bool sticky)
+{
+    if (mpz_sgn(integer) == 0 && !sticky)
+        return (ps_rounded){0.0, true};
+    const long bits = (long)mpz_sizeinbase(integer, 2);
+    /* The unit of the result: SIGNIFICAND_BITS below the leading bit, but never below 2^-1074. */
+    long drop = bits - SIGNIFICAND_BITS;
+    if (exponent + drop < LOWEST_EXPONENT)
+        drop = LOWEST_EXPONENT - exponent;
+    mpz_t kept;
+    mpz_init(kept);
+    bool exact = !sticky;
+    if (drop > 0) {
+        mpz_tdiv_q_2exp(kept, integer, (mp_bitcnt_t)drop);
+        const bool half = mpz_tstbit(integer, (mp_bitcnt_t)(drop - 1));
+        const bool below_half = sticky || mpz_scan1(integer, 0) < (mp_bitcnt_t)(drop - 1);
+        if (half && (below_half || mpz_tstbit(kept, 0)))
+            mpz_add_ui(kept, kept, 1);
+        exact = exact && !half && !below_half;
+    } else {
+        mpz_set(kept, integer);
+        drop = 0;
+    }
+    /* kept has at most SIGNIFICAND_BITS bits (or is their next power of two), so mpz_get_d is exact, and ldexp too: its
+     * unit is a double's. Beyond the range ldexp gives infinity, which is IEEE's rounding. */
+    const double value = ldexp(mpz_get_d(kept), (int)(exponent + drop));
+    mpz_clear(kept);
+    return (ps_rounded){value, exact && !isinf(value)};
+}
+
+ps_rounded ps_round_fraction(const mpz_t numerator, const mpz_t denominator)
+{
+    mpz_t magnitude, divisor, quotient, remainder;
+    mpz_inits(magnitude, divisor, quotient, remainder, NULL);
+    mpz_abs(magnitude, numerator);
+    mpz_set(divisor, denominator);
+    /* Scale so that the quotient has QUOTIENT_BITS bits or one more. */
+    const long shift = QUOTIENT_BITS + (long)mpz_sizeinbase(divisor, 2) - (long)mpz_sizeinbase(magnitude, 2);
+    if (shift > 0)
+        mpz_mul_2exp(magnitude, magnitude, (mp_bitcnt_t)shift);
+    else
+        mpz_mul_2exp(divisor, divisor, (mp_bitcnt_t)-shift);
+    mpz_tdiv_qr(quotient, remainder, magnitude, divisor);
+    ps_rounded rounded = round_scaled(quotient, -shift, mpz_sgn(remainder) != 0);
+    if (mpz_sgn(numerator) < 0)
+        rounded.value = -rounded.value;
+    mpz_clears(magnitude, divisor, quotient, remainder, NULL);
+    return rounded;
+}
+
+ps_rounded ps_round_root(const mpz_t numerator, const mpz_t denominator)
+{
+    mpz_t scaled, divisor, quotient, remainder, root, rest;
+    mpz_inits(scaled, divisor, quotient, remainder, root, rest, NULL);
+    mpz_set(scaled, numerator);
+    mpz_set(divisor, denominator);
+    /* sqrt(n/d) = sqrt(n * 2^shift / d) * 2^(-shift/2): shift even, and twice QUOTIENT_BITS under the root. */
+    long shift = 2 * QUOTIENT_BITS + (long)mpz_sizeinbase(divisor, 2) - (long)mpz_sizeinbase(scaled, 2);
+    shift += shift & 1;
+    if (shift > 0)
+        mpz_mul_2exp(scaled, scaled, (mp_bitcnt_t)shift);
+    else
+        mpz_mul_2exp(divisor, divisor, (mp_bitcnt_t)-shift);
+    mpz_tdiv_qr(quotient, remainder, scaled, divisor);
+    /* floor(sqrt(q + f)) = floor(sqrt(q)) for 0 <= f < 1, and the root is exact only where both rests are zero. */
+    mpz_sqrtrem(root, rest, quotient);
+    const bool sticky = mpz_sgn(rest) != 0 || mpz_sgn(remainder) != 0;
+    const ps_rounded rounded = round_scaled(root, -shift / 2, sticky);
+    mpz_clears(scaled, divisor, quotient, remainder, root, rest, NULL);
+    return rounded;
+}
+
+/* The fewest significant digits, up to 17, whose nearest decimal reads back to value: "d.ddde[+-]xx" in text. */
+static void shortest_scientific(double value, char *text)
+{
+    for (int digits = 1; digits <= 17; digits++) {
+        snprintf(text, PS_DOUBLE_TEXT_SIZE, "%.*e", digits - 1, value);
+        if (strtod(text, NULL) == value)
+            return;
+    }
+}
+
+void ps_double_to_text(double value, char *text)
+{
+    if (isnan(value) || isinf(value)) {
+        snprintf(text, PS_DOUBLE_TEXT_SIZE, "%s", isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
+        return;
+    }
+    char scientific[PS_DOUBLE_TEXT_SIZE];
+    shortest_scientific(value, scientific);
+    const int exponent = atoi(strchr(scientific, 'e') + 1);
+    if (exponent < -4 || exponent >= 16) {
+        snprintf(text, PS_DOUBLE_TEXT_SIZE, "%s", scientific);
+        return;
+    }
+    /* Decimals of the positional form: those of the scientific one, moved by the exponent. */
+    const char *point = strchr(scientific, '.');
+    const int decimals = point == NULL ? 0 : (int)(strchr(scientific, 'e') - point) - 1;
+    snprintf(text, PS_DOUBLE_TEXT_SIZE, "%.*f", decimals > exponent ? decimals - exponent : 0, value);
+}

@@ -1,0 +1,30 @@
+/* rounding.h - the nearest double of an exact fraction or of its square root, ties to even (IEEE 754-2019, 4.3.1).
+ *
+ * Rounded once, from the exact value: the quotient or root is taken to at least 64 bits in integers, what is left is a
+ * sticky bit. Subnormals and overflow to infinity follow IEEE. Pure, thread-safe; memory is GMP's. */
+#ifndef PS_ROUNDING_H
+#define PS_ROUNDING_H
+
+#include <gmp.h>
+#include <stdbool.h>
+
+/* A correctly rounded double, and whether it is the exact value itself. */
+typedef struct ps_rounded {
+    double value;
+    bool exact;
+} ps_rounded;
+
+/* The nearest double to numerator/denominator; denominator > 0. */
+ps_rounded ps_round_fraction(const mpz_t numerator, const mpz_t denominator);
+
+/* The nearest double to the square root of numerator/denominator; numerator >= 0, denominator > 0. */
+ps_rounded ps_round_root(const mpz_t numerator, const mpz_t denominator);
+
+/* 17 significant digits, sign, point, exponent and terminator, or up to 21 digits before the point. */
+enum { PS_DOUBLE_TEXT_SIZE = 32 };
+
+/* The shortest decimal that reads back to value, without ".0"; "nan", "inf", "-inf". Exponents from 10^16 up and below
+ * 10^-4, as Python's repr writes them. */
+void ps_double_to_text(double value, char *text);
+
+#endif

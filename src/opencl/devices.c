@@ -1,0 +1,192 @@
+/* devices.c - the OpenCL devices of this machine: listing and describing them. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "opencl/opencl.h"
+#include "run/error.h"
+
+static const cl_int no_platform = -1001; /* CL_PLATFORM_NOT_FOUND_KHR, of the loader */
+
+/* Takes blanks off both ends of text, in place: some drivers pad their names. */
+static char *trimmed(char *text)
+{
+    const size_t start = strspn(text, " \t\n");
+    memmove(text, text + start, strlen(text + start) + 1);
+    size_t length = strlen(text);
+    while (length > 0 && strchr(" \t\n", text[length - 1]) != NULL)
+        text[--length] = '\0';
+    return text;
+}
+
+/* A string property, owned by the caller; "unknown" where the driver does not say. NULL: out of memory. */
+static char *device_text(cl_device_id device, cl_device_info property)
+{
+    size_t size = 0;
+    if (clGetDeviceInfo(device, property, 0, NULL, &size) != CL_SUCCESS || size == 0)
+        return strdup("unknown");
+    char *text = calloc(1, size + 1);
+    if (text != NULL && clGetDeviceInfo(device, property, size, text, NULL) != CL_SUCCESS)
+        strcpy(text, "");
+    return text == NULL ? NULL : trimmed(text);
+}
+
+static char *platform_text(cl_platform_id platform, cl_platform_info property)
+{
+    size_t size = 0;
+    if (clGetPlatformInfo(platform, property, 0, NULL, &size) != CL_SUCCESS || size == 0)
+        return strdup("unknown");
+    char *text = calloc(1, size + 1);
+    if (text != NULL && clGetPlatformInfo(platform, property, size, text, NULL) != CL_SUCCESS)
+        strcpy(text, "");
+    return text == NULL ? NULL : trimmed(text);
+}
+
+/* The first that applies: simulators claim every type. */
+static const char *type_name(cl_device_type types)
+{
+    return types & CL_DEVICE_TYPE_GPU           ? "gpu"
+           : types & CL_DEVICE_TYPE_ACCELERATOR ? "accelerator"
+           : types & CL_DEVICE_TYPE_CPU         ? "cpu"
+                                                : "other";
+}
+
+static bool describe(ps_opencl_device *device, unsigned platform_index, unsigned device_index)
+{
+    parsum_device *info = &device->info;
+    cl_uint units = 0;
+    cl_ulong memory = 0;
+    cl_device_fp_config fp64 = 0;
+    clGetDeviceInfo(device->id, CL_DEVICE_TYPE, sizeof device->types, &device->types, NULL);
+    clGetDeviceInfo(device->id, CL_DEVICE_MAX_COMPUTE_UNITS, sizeof units, &units, NULL);
+    clGetDeviceInfo(device->id, CL_DEVICE_GLOBAL_MEM_SIZE, sizeof memory, &memory, NULL);
+    if (clGetDeviceInfo(device->id, CL_DEVICE_DOUBLE_FP_CONFIG, sizeof fp64, &fp64, NULL) != CL_SUCCESS)
+        fp64 = 0;
+    snprintf(info->selector, sizeof info->selector, "%u:%u", platform_index, device_index);
+    info->type = type_name(device->types);
+    info->compute_units = units;
+    info->memory_bytes = memory;
+    info->fp64 = fp64 != 0;
+    info->name = device_text(device->id, CL_DEVICE_NAME);
+    info->driver = device_text(device->id, CL_DRIVER_VERSION);
+    info->platform = platform_text(device->platform, CL_PLATFORM_NAME);
+    return info->name != NULL && info->driver != NULL && info->platform != NULL;
+}
+
+/* Appends the devices of one platform. A platform that cannot list them has none; the others still count. */
+static bool append_platform(cl_platform_id platform, unsigned platform_index, ps_opencl_device **devices,
+                            size_t *count)
+{
+    cl_uint found = 0;
+    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &found) != CL_SUCCESS || found == 0)
+        return true;
+    cl_device_id *ids = calloc(found, sizeof *ids);
+    ps_opencl_device *grown = ids ? realloc(*devices, (*count + found) * sizeof *grown) : NULL;
+    bool kept = grown != NULL;
+    if (kept) {
+        *devices = grown;
+        if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, found, ids, NULL) != CL_SUCCESS)
+            found = 0;
+        for (cl_uint i = 0; i < found && kept; i++) {
+            ps_opencl_device *device = &grown[(*count)++];
+            *device = (ps_opencl_device){.platform = platform, .id = ids[i]};
+            kept = describe(device, platform_index, i);
+        }
+    }
+    free(ids);
+    return kept;
+}
+
+static parsum_status list_platforms(ps_opencl_device **devices, size_t *count, parsum_error *error)
+{
+    cl_uint found = 0;
+    cl_int code = clGetPlatformIDs(0, NULL, &found);
+    if (code == no_platform || (code == CL_SUCCESS && found == 0))
+        return PARSUM_OK;
+    if (code != CL_SUCCESS)
+        return ps_opencl_fail(error, "clGetPlatformIDs", "this machine", code);
+    cl_platform_id *platforms = calloc(found, sizeof *platforms);
+    if (platforms == NULL)
+        return ps_fail_memory(error, "the list of OpenCL platforms");
+    code = clGetPlatformIDs(found, platforms, NULL);
+    bool kept = true;
+    for (cl_uint i = 0; i < found && kept && code == CL_SUCCESS; i++)
+        kept = append_platform(platforms[i], i, devices, count);
+    free(platforms);
+    if (code != CL_SUCCESS)
+        return ps_opencl_fail(error, "clGetPlatformIDs", "this machine", code);
+    return kept ? PARSUM_OK : ps_fail_memory(error, "the list of OpenCL devices");
+}
+
+parsum_status ps_opencl_list(ps_opencl_device **devices, size_t *count, parsum_error *error)
+{
+    ps_opencl_device *listed = NULL;
+    size_t listed_count = 0;
+    ps_signals signals;
+    ps_signals_save(&signals);
+    const parsum_status status = list_platforms(&listed, &listed_count, error);
+    ps_signals_restore(&signals);
+    if (status != PARSUM_OK) {
+        ps_opencl_list_destroy(listed, listed_count);
+        return status;
+    }
+    *devices = listed;
+    *count = listed_count;
+    return PARSUM_OK;
+}
+
+void ps_opencl_list_destroy(ps_opencl_device *devices, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ps_device_free(&devices[i].info);
+    free(devices);
+}
+
+bool ps_device_copy(parsum_device *to, const parsum_device *from)
+{
+    *to = *from;
+    to->name = strdup(from->name);
+    to->platform = strdup(from->platform);
+    to->driver = strdup(from->driver);
+    if (to->name != NULL && to->platform != NULL && to->driver != NULL)
+        return true;
+    ps_device_free(to);
+    return false;
+}
+
+void ps_device_free(parsum_device *device)
+{
+    free(device->name);
+    free(device->platform);
+    free(device->driver);
+    device->name = device->platform = device->driver = NULL;
+}
+
+parsum_status parsum_device_list(parsum_device **devices, size_t *count, parsum_error *error)
+{
+    ps_opencl_device *listed = NULL;
+    size_t listed_count = 0;
+    const parsum_status status = ps_opencl_list(&listed, &listed_count, error);
+    if (status != PARSUM_OK)
+        return status;
+    parsum_device *copies = calloc(listed_count + 1, sizeof *copies);
+    bool copied = copies != NULL;
+    for (size_t i = 0; i < listed_count && copied; i++)
+        copied = ps_device_copy(&copies[i], &listed[i].info);
+    if (copied) {
+        *devices = copies;
+        *count = listed_count;
+    } else {
+        parsum_device_list_destroy(copies, copies == NULL ? 0 : listed_count);
+    }
+    ps_opencl_list_destroy(listed, listed_count);
+    return copied ? PARSUM_OK : ps_fail_memory(error, "the list of OpenCL devices");
+}
+
+void parsum_device_list_destroy(parsum_device *devices, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        ps_device_free(&devices[i]);
+    free(devices);
+}

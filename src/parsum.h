@@ -1,0 +1,217 @@
+/* parsum.h - the public interface of libparsum: exact parallel sums, the same bits on every processor.
+ *
+ * What holds for every function here:
+ *  - Errors. Functions that can fail return a parsum_status and take a parsum_error as their last argument, which
+ *    may be NULL. On failure no output argument is changed unless its comment says so.
+ *  - Threads. A context is used by one thread at a time; different contexts may be used by different threads at
+ *    once. Callbacks are called on the thread that called the library, never on a worker.
+ *  - Manners. The library writes to no stream, installs no signal handler and never exits. Worker processes are
+ *    its own children, waited for by process id.
+ *  - Exactness. Sums are exact integers of up to 256 bits; statistics that are fractions or roots are the nearest
+ *    double (ties to even) of the exact value. No result depends on engine, device, workers or block sizes.
+ */
+#ifndef PARSUM_H
+#define PARSUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PARSUM_VERSION "0.1.0"
+
+#if defined(__GNUC__)
+#define PARSUM_API __attribute__((visibility("default")))
+#else
+#define PARSUM_API
+#endif
+
+/* A 128-bit signed integer, a GNU C extension that GCC and Clang give on every 64-bit target. */
+__extension__ typedef __int128 parsum_int128;
+
+/* The values are the exit statuses of the program parsum-cl, except PARSUM_CANCELLED, which never leaves it. */
+typedef enum parsum_status {
+    PARSUM_OK = 0,
+    PARSUM_FAILED = 1,       /* failed at run time: no memory, a worker that cannot be kept alive, a device call */
+    PARSUM_USAGE = 2,        /* an option or range that has no meaning */
+    PARSUM_MISMATCH = 3,     /* the answer and its verification differ */
+    PARSUM_NO_DEVICE = 4,    /* no OpenCL device, or not exactly one, is what the selector names */
+    PARSUM_BAD_INPUT = 5,    /* the data itself is damaged */
+    PARSUM_SELF_TEST = 6,    /* a device computed known sums wrongly */
+    PARSUM_CANCELLED = 7     /* the cancelled callback said so */
+} parsum_status;
+
+/* What went wrong: one sentence that names the place and what to do; a build log may follow on further lines. */
+typedef struct parsum_error {
+    parsum_status status;
+    char message[8192];
+} parsum_error;
+
+/* The statistics, in the order in which `all` lists them. */
+typedef enum parsum_statistic {
+    PARSUM_COUNT,
+    PARSUM_SUM,
+    PARSUM_SUMSQ,  /* sum of squares */
+    PARSUM_SUMABS, /* sum of magnitudes */
+    PARSUM_MIN,
+    PARSUM_MAX,
+    PARSUM_MEAN,
+    PARSUM_VAR,  /* sample variance, divided by n-1; of one value: none */
+    PARSUM_PVAR, /* population variance, divided by n */
+    PARSUM_SD,   /* square root of var */
+    PARSUM_PSD,  /* square root of pvar */
+    PARSUM_NORM2 /* square root of sumsq */
+} parsum_statistic;
+#define PARSUM_STATISTIC_COUNT 12u
+#define PARSUM_MASK(statistic) (UINT32_C(1) << (statistic))
+#define PARSUM_MASK_ALL ((UINT32_C(1) << PARSUM_STATISTIC_COUNT) - 1)
+
+typedef enum parsum_verify {
+    PARSUM_VERIFY_AUTO,        /* reference up to 10^9 elements, closed form beyond */
+    PARSUM_VERIFY_REFERENCE,   /* a plain 128-bit loop over every element, on all workers */
+    PARSUM_VERIFY_CLOSED_FORM, /* the formulas for sums of powers, in GMP integers */
+    PARSUM_VERIFY_NONE
+} parsum_verify;
+
+/* The elements first, first+step, ... below end. Bounds: elements from -2^63 to 2^64-1, step > 0, fewer than 2^64
+ * elements over all ranges of a call. end <= first is an empty range. */
+typedef struct parsum_range {
+    parsum_int128 first;
+    parsum_int128 end;
+    parsum_int128 step;
+} parsum_range;
+
+typedef struct parsum_options {
+    const char *engine;        /* "auto" (default), "serial", "pthread", "fork" or "opencl" */
+    const char *device;        /* OpenCL device selector (README, "Devices"); NULL: "auto" */
+    unsigned workers;          /* threads or processes; 0: the CPUs that affinity and cgroup quota allow */
+    uint64_t chunk;            /* elements a block at most; 0: chosen by the engine */
+    size_t work_group_size;    /* OpenCL work-items a work-group; 0: chosen by the device's type */
+    const char *isa;           /* CPU path: "portable", "avx2", "avx512", "avx512ifma"; NULL: the best there is */
+    const char *kernel_dir;    /* folder to read kernels from; NULL: those built in */
+    uint32_t statistics;       /* PARSUM_MASK of each statistic wanted; default PARSUM_MASK(PARSUM_SUMSQ) */
+    parsum_verify verify;
+    unsigned runs;             /* timed runs, at least 1; all must agree */
+    unsigned warmup;           /* untimed runs before them */
+
+    /* Callbacks, each may be NULL; user is passed to all. notice: one sentence without newline, such as a worker's
+     * death. progress: elements done of total, about twenty times a second. cancelled: nonzero ends the call with
+     * PARSUM_CANCELLED after the blocks in work, all workers gone. */
+    void (*notice)(const char *sentence, void *user);
+    void (*progress)(uint64_t done, uint64_t total, void *user);
+    int (*cancelled)(void *user);
+    void *user;
+} parsum_options;
+
+/* An OpenCL device. memory_bytes is its global memory. Strings belong to the list or result that holds it. */
+typedef struct parsum_device {
+    char selector[24]; /* "P:D": platform and device as counted by clGetPlatformIDs and clGetDeviceIDs */
+    const char *type;  /* "gpu", "accelerator", "cpu" or "other" */
+    char *name;
+    char *platform;
+    char *driver;
+    unsigned compute_units;
+    uint64_t memory_bytes;
+    bool fp64;
+} parsum_device;
+
+typedef struct parsum_value {
+    parsum_statistic statistic;
+    char *text;    /* the value in decimal; NULL: there is none (the mean of nothing) */
+    bool exact;    /* text is the result itself, not its nearest double */
+    bool floating; /* text is a double's shortest decimal, and number is that double */
+    double number;
+} parsum_value;
+
+/* The outcome of one call. Read only; free with parsum_result_destroy. New fields are added at the end. */
+typedef struct parsum_result {
+    struct {
+        const char *kind; /* "range" */
+        const char *type; /* "integer" */
+        uint64_t count, missing, skipped_nan;
+        char **sources;
+        size_t source_count;
+    } input;
+    struct {
+        const char *name;
+        unsigned workers;
+        const char *isa; /* NULL where no CPU path was chosen (opencl, reference) */
+        parsum_device *devices;
+        size_t device_count;
+    } engine;
+    parsum_value values[PARSUM_STATISTIC_COUNT]; /* value_count of them, in enum order */
+    size_t value_count;
+    struct {
+        parsum_verify method; /* never PARSUM_VERIFY_AUTO */
+        bool ok;              /* false only where method is PARSUM_VERIFY_NONE: not verified */
+        unsigned workers;
+        double seconds;
+    } verified;
+    struct {
+        double wall, setup, transfer, compute; /* compute: the median of samples */
+    } seconds;
+    double *samples; /* compute seconds of each run, in the order run */
+    size_t sample_count;
+} parsum_result;
+
+typedef struct parsum_context parsum_context;
+
+/* Fills options with the defaults named above. */
+PARSUM_API void parsum_options_init(parsum_options *options);
+
+/* Checks options (PARSUM_USAGE names what is wrong) and copies them; strings are copied too. Engines, devices and
+ * workers are opened by the first reduction and kept for the next ones. */
+PARSUM_API parsum_status parsum_context_create(const parsum_options *options, parsum_context **context,
+                                               parsum_error *error);
+
+/* Ends all workers and frees everything. NULL is allowed. */
+PARSUM_API void parsum_context_destroy(parsum_context *context);
+
+/* Reduces all elements of ranges as one list and verifies the answer as the options say. On PARSUM_MISMATCH the
+ * error holds both values. The result outlives the context. Errors: PARSUM_USAGE for an element or a count beyond
+ * the bounds of parsum_range; any status of the engine. */
+PARSUM_API parsum_status parsum_reduce_ranges(parsum_context *context, const parsum_range *ranges,
+                                              size_t range_count, parsum_result **result, parsum_error *error);
+
+/* The same by the plain 128-bit reference loop on one thread (engine name "reference"), the baseline of comparisons
+ * and of verification. It shares no code with the engines' folds. The result is checked against the closed form. */
+PARSUM_API parsum_status parsum_reference_ranges(parsum_context *context, const parsum_range *ranges,
+                                                 size_t range_count, parsum_result **result,
+                                                 parsum_error *error);
+
+/* NULL is allowed. */
+PARSUM_API void parsum_result_destroy(parsum_result *result);
+
+/* Reads "A:B" or "A:B:STEP". PARSUM_USAGE quotes the offending text. */
+PARSUM_API parsum_status parsum_range_parse(const char *text, parsum_range *range, parsum_error *error);
+
+/* "sumsq" and so on; NULL beyond the last. And the reverse: false where the name is none. */
+PARSUM_API const char *parsum_statistic_name(parsum_statistic statistic);
+PARSUM_API bool parsum_statistic_find(const char *name, parsum_statistic *statistic);
+
+/* The names of the engines that `--engine` takes after "auto", in order of the table; NULL beyond the last. */
+PARSUM_API const char *parsum_engine_name(size_t index);
+
+/* "reference", "closed-form", "none", "auto"; NULL beyond the last. */
+PARSUM_API const char *parsum_verify_name(parsum_verify verify);
+
+/* The name of the CPU path that options->isa names or, where it is NULL, the best that this machine has.
+ * PARSUM_USAGE: no such path, or not on this machine. */
+PARSUM_API parsum_status parsum_isa_select(const char *isa, const char **name, parsum_error *error);
+
+/* All OpenCL devices of all platforms. No platform or no device is success with count 0. Free with
+ * parsum_device_list_destroy. */
+PARSUM_API parsum_status parsum_device_list(parsum_device **devices, size_t *count, parsum_error *error);
+PARSUM_API void parsum_device_list_destroy(parsum_device *devices, size_t count);
+
+/* Runs every kernel on the device that options->device selects, with options->work_group_size, against known sums.
+ * PARSUM_SELF_TEST: it computes them wrongly. */
+PARSUM_API parsum_status parsum_device_self_test(const parsum_options *options, parsum_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

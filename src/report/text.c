@@ -1,0 +1,68 @@
+/* text.c - the answer in lines, and the sentences about how it was reached. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "report/report.h"
+#include "report/units.h"
+
+void report_print_values(FILE *stream, const ps_report *report, bool names)
+{
+    const parsum_result *result = report->rows[0].result;
+    for (size_t i = 0; i < report->order_count; i++) {
+        const parsum_value *value = report_value(result, report->order[i]);
+        if (names)
+            fprintf(stream, "%s\t", parsum_statistic_name(report->order[i]));
+        fprintf(stream, "%s\n", value->text != NULL ? value->text : "none");
+    }
+}
+
+/* Appends to text as snprintf would; what does not fit is cut. */
+static void append(char *text, size_t size, const char *part)
+{
+    const size_t used = strlen(text);
+    snprintf(text + used, size - used, "%s", part);
+}
+
+static void describe_engine(const parsum_result *result, char *text, size_t size)
+{
+    char part[1024];
+    snprintf(part, sizeof part, "%s", result->engine.name);
+    append(text, size, part);
+    for (size_t i = 0; i < result->engine.device_count; i++) {
+        const parsum_device *device = &result->engine.devices[i];
+        snprintf(part, sizeof part, "%s%s %s %s (%s, driver %s)", i == 0 ? " on " : ", ", device->selector,
+                 device->type, device->name, device->platform, device->driver);
+        append(text, size, part);
+    }
+    if (result->engine.device_count == 0) {
+        snprintf(part, sizeof part, ", %u worker%s", result->engine.workers,
+                 result->engine.workers == 1 ? "" : "s");
+        append(text, size, part);
+    }
+    if (result->engine.isa != NULL) {
+        snprintf(part, sizeof part, ", %s", result->engine.isa);
+        append(text, size, part);
+    }
+}
+
+void report_describe(const parsum_result *result, char *text, size_t size)
+{
+    char part[256], setup[UNITS_SIZE], compute[UNITS_SIZE], wall[UNITS_SIZE], rate[UNITS_SIZE],
+        verified[UNITS_SIZE];
+    text[0] = '\0';
+    describe_engine(result, text, size);
+    units_seconds(result->seconds.setup, setup);
+    units_seconds(result->seconds.compute, compute);
+    units_seconds(result->seconds.wall, wall);
+    units_rate(report_rate(result), rate);
+    snprintf(part, sizeof part, ": %" PRIu64 " elements, setup %s, compute %s (%s), total %s; ",
+             result->input.count, setup, compute, rate, wall);
+    append(text, size, part);
+    if (result->verified.method == PARSUM_VERIFY_NONE) {
+        append(text, size, "not verified");
+        return;
+    }
+    units_seconds(result->verified.seconds, verified);
+    snprintf(part, sizeof part, "verified by the %s (%s)", parsum_verify_name(result->verified.method), verified);
+    append(text, size, part);
+}

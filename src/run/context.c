@@ -1,0 +1,140 @@
+/* context.c - options checked and kept, engines chosen and opened. */
+#include "run/context.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "exact/statistics.h"
+#include "run/error.h"
+
+enum { WORKERS_MAX = 4096 };
+
+void parsum_options_init(parsum_options *options)
+{
+    *options = (parsum_options){
+        .engine = "auto", .statistics = PARSUM_MASK(PARSUM_SUMSQ), .verify = PARSUM_VERIFY_AUTO, .runs = 1};
+}
+
+static bool is_auto(const char *text)
+{
+    return text == NULL || strcasecmp(text, "auto") == 0;
+}
+
+static parsum_status check_options(const parsum_options *options, parsum_error *error)
+{
+    const char *engine = options->engine;
+    if (!is_auto(engine) && ps_engine_find(engine) == NULL)
+        return ps_fail(error, PARSUM_USAGE,
+                       "'%s' is no engine; the engines are auto, serial, pthread, fork and opencl", engine);
+    if (options->device != NULL && !is_auto(engine) && strcmp(engine, ps_engine_opencl.name) != 0)
+        return ps_fail(error, PARSUM_USAGE,
+                       "the device '%s' goes with the engine opencl, not '%s'; leave one of the two out",
+                       options->device, engine);
+    if (options->device != NULL && options->device[0] == '\0')
+        return ps_fail(error, PARSUM_USAGE, "the device '' has no name; 'auto' is the best there is");
+    if (options->workers > WORKERS_MAX)
+        return ps_fail(error, PARSUM_USAGE, "%u workers are too many; the most is %d", options->workers,
+                       WORKERS_MAX);
+    if (options->runs < 1)
+        return ps_fail(error, PARSUM_USAGE, "0 runs give no answer; the least is 1");
+    if (options->statistics == 0 || options->statistics & ~PARSUM_MASK_ALL)
+        return ps_fail(error, PARSUM_USAGE, "the mask of statistics is empty or has an unknown bit");
+    if (parsum_verify_name(options->verify) == NULL)
+        return ps_fail(error, PARSUM_USAGE, "%d is no way to verify", (int)options->verify);
+    return PARSUM_OK;
+}
+
+/* Copies the strings of options; false: out of memory. */
+static bool own_strings(parsum_context *context)
+{
+    const char **const strings[] = {&context->options.engine, &context->options.device, &context->options.isa,
+                                    &context->options.kernel_dir};
+    for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
+        if (*strings[i] == NULL)
+            continue;
+        context->owned[i] = strdup(*strings[i]);
+        if (context->owned[i] == NULL)
+            return false;
+        *strings[i] = context->owned[i];
+    }
+    return true;
+}
+
+parsum_status parsum_context_create(const parsum_options *options, parsum_context **context, parsum_error *error)
+{
+    const ps_isa *isa = NULL;
+    parsum_status status = check_options(options, error);
+    if (status == PARSUM_OK)
+        status = ps_isa_find(options->isa, &isa, error);
+    if (status != PARSUM_OK)
+        return status;
+    parsum_context *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return ps_fail_memory(error, "a context");
+    made->options = *options;
+    if (!own_strings(made)) {
+        parsum_context_destroy(made);
+        return ps_fail_memory(error, "a context");
+    }
+    made->job = (ps_job){
+        .kind = &ps_kinds[PS_KIND_INTEGER],
+        .needs = ps_statistics_needs(options->statistics),
+        .fold = ps_fold_block,
+        .isa = isa,
+        .workers = options->workers > 0 ? options->workers : ps_usable_cpus(),
+        .chunk = options->chunk,
+        .device = made->options.device,
+        .device_by_choice = !is_auto(made->options.device),
+        .work_group_size = options->work_group_size,
+        .kernel_dir = made->options.kernel_dir,
+        .monitor = {options->notice, options->progress, options->cancelled, options->user},
+    };
+    *context = made;
+    return PARSUM_OK;
+}
+
+void parsum_context_destroy(parsum_context *context)
+{
+    if (context == NULL)
+        return;
+    ps_context_close_engine(context);
+    for (size_t i = 0; i < sizeof context->owned / sizeof context->owned[0]; i++)
+        free(context->owned[i]);
+    free(context);
+}
+
+void ps_context_close_engine(parsum_context *context)
+{
+    if (context->engine != NULL)
+        context->engine->engine->close(context->engine);
+    context->engine = NULL;
+}
+
+/* "auto" for a range, which is computed and not read: the best device, or threads where none can be used. What the user
+ * named is never replaced. */
+static parsum_status open_best(parsum_context *context, parsum_error *error)
+{
+    const ps_job *job = &context->job;
+    parsum_error refusal = {0};
+    const parsum_status status = ps_engine_opencl.open(job, &context->engine, &refusal);
+    if (status == PARSUM_OK)
+        return status;
+    if (job->device_by_choice || status == PARSUM_USAGE) {
+        if (error != NULL)
+            *error = refusal;
+        return status;
+    }
+    ps_monitor_notice(&job->monitor, "using the engine pthread: %.800s", refusal.message);
+    return ps_engine_pthread.open(job, &context->engine, error);
+}
+
+parsum_status ps_context_open_engine(parsum_context *context, parsum_error *error)
+{
+    if (context->engine != NULL)
+        return PARSUM_OK;
+    const char *name = context->options.engine;
+    if (is_auto(name))
+        return open_best(context, error);
+    return ps_engine_find(name)->open(&context->job, &context->engine, error);
+}

@@ -1,0 +1,21 @@
+/* context.h - what a parsum_context holds: checked options, and the engine that stays open between calls. */
+#ifndef PS_CONTEXT_H
+#define PS_CONTEXT_H
+
+#include "engine/engine.h"
+
+struct parsum_context {
+    parsum_options options;  /* strings are copies owned by the context */
+    char *owned[4];          /* those copies */
+    ps_job job;
+    ps_engine_state *engine; /* NULL until the first reduction, and after a failed one */
+};
+
+/* The CPUs that this process may use: its affinity, and its cgroup's quota rounded up; at least 1. */
+unsigned ps_usable_cpus(void);
+
+/* Opens the engine that the options name, or that "auto" finds for a computed range, where none is open. */
+parsum_status ps_context_open_engine(parsum_context *context, parsum_error *error);
+void ps_context_close_engine(parsum_context *context);
+
+#endif

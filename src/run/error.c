@@ -1,0 +1,22 @@
+/* error.c - filling a parsum_error. */
+#include "run/error.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+parsum_status ps_fail(parsum_error *error, parsum_status status, const char *format, ...)
+{
+    if (error != NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        error->status = status;
+        vsnprintf(error->message, sizeof error->message, format, arguments);
+        va_end(arguments);
+    }
+    return status;
+}
+
+parsum_status ps_fail_memory(parsum_error *error, const char *what)
+{
+    return ps_fail(error, PARSUM_FAILED, "out of memory for %s; end other programs or ask for less", what);
+}

@@ -1,0 +1,128 @@
+/* queue.c - the queue of blocks. Owns cutting, order and progress; knows nothing of sums or engines. */
+#include "run/queue.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "run/error.h"
+
+/* Guided blocks: a worker's share of what is left, halved, between these. The most is some milliseconds of the fastest
+ * path and less than a second of the slowest, so that a stop is prompt. */
+static const uint64_t guided_least = UINT64_C(1) << 16;
+static const uint64_t guided_most = UINT64_C(1) << 25;
+
+struct ps_queue {
+    pthread_mutex_t lock;
+    ps_source *source;
+    uint64_t chunk;
+    unsigned pullers;
+    uint64_t cut_count; /* elements cut from the source so far */
+    ps_block *returned; /* blocks to be redone, before any new one */
+    size_t returned_count, returned_capacity;
+    atomic_bool stopped;
+    _Atomic uint64_t done_count;
+};
+
+parsum_status ps_queue_create(ps_source *source, uint64_t chunk, unsigned pullers, ps_queue **queue,
+                              parsum_error *error)
+{
+    ps_queue *made = calloc(1, sizeof *made);
+    if (made == NULL)
+        return ps_fail_memory(error, "the queue of blocks");
+    pthread_mutex_init(&made->lock, NULL);
+    made->source = source;
+    made->chunk = chunk;
+    made->pullers = pullers > 0 ? pullers : 1;
+    ps_queue_rewind(made);
+    *queue = made;
+    return PARSUM_OK;
+}
+
+void ps_queue_destroy(ps_queue *queue)
+{
+    if (queue == NULL)
+        return;
+    pthread_mutex_destroy(&queue->lock);
+    free(queue->returned);
+    free(queue);
+}
+
+void ps_queue_rewind(ps_queue *queue)
+{
+    queue->source->operations->rewind(queue->source);
+    queue->cut_count = 0;
+    queue->returned_count = 0;
+    atomic_store(&queue->stopped, false);
+    atomic_store(&queue->done_count, 0);
+}
+
+/* A fixed chunk, or a share of what is left; never more than the puller wants, or than is prompt to stop. */
+static uint64_t block_size(const ps_queue *queue, uint64_t want)
+{
+    const uint64_t most = want > 0 ? want : guided_most;
+    uint64_t size = queue->chunk;
+    if (size == 0) {
+        const uint64_t left = queue->source->total_count - queue->cut_count;
+        const uint64_t share = queue->pullers > 1 ? left / (2 * (uint64_t)queue->pullers) : left;
+        size = share < guided_least ? guided_least : share;
+    }
+    return size < most ? size : most;
+}
+
+bool ps_queue_pull(ps_queue *queue, uint64_t want, ps_block *block)
+{
+    if (atomic_load(&queue->stopped))
+        return false;
+    bool pulled = true;
+    pthread_mutex_lock(&queue->lock);
+    if (queue->returned_count > 0) {
+        *block = queue->returned[--queue->returned_count];
+    } else {
+        pulled = queue->source->operations->next(queue->source, block_size(queue, want), block);
+        if (pulled)
+            queue->cut_count += block->count;
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return pulled;
+}
+
+void ps_queue_done(ps_queue *queue, uint64_t count)
+{
+    atomic_fetch_add(&queue->done_count, count);
+}
+
+bool ps_queue_return(ps_queue *queue, const ps_block *block, bool tried)
+{
+    bool kept = true;
+    pthread_mutex_lock(&queue->lock);
+    if (queue->returned_count == queue->returned_capacity) {
+        const size_t capacity = queue->returned_capacity * 2 + 8;
+        ps_block *grown = realloc(queue->returned, capacity * sizeof *grown);
+        kept = grown != NULL;
+        if (kept) {
+            queue->returned = grown;
+            queue->returned_capacity = capacity;
+        }
+    }
+    if (kept) {
+        queue->returned[queue->returned_count] = *block;
+        queue->returned[queue->returned_count++].attempts += tried;
+    }
+    pthread_mutex_unlock(&queue->lock);
+    return kept;
+}
+
+void ps_queue_stop(ps_queue *queue)
+{
+    atomic_store(&queue->stopped, true);
+}
+
+uint64_t ps_queue_done_count(ps_queue *queue)
+{
+    return atomic_load(&queue->done_count);
+}
+
+uint64_t ps_queue_total_count(const ps_queue *queue)
+{
+    return queue->source->total_count;
+}
