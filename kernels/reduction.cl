@@ -10,23 +10,23 @@ static uint tree_start(uint size)
     return size > 1u ? 1u << (31u - clz(size - 1u)) : 0u;
 }
 
-/* scratch holds bins * size numbers; that of bin b and work-item i is scratch[b * size + i], and each item has stored
- * its own. On return item 0's are the group's. Bins below sums are added modulo 2^64 (the caller's bound keeps them exact);
- * where extremes is not zero, the next is a minimum and the one after it a maximum. All items of the group must call. */
-static void group_reduce(__local ulong *scratch, uint sums, uint extremes)
+/* Work-item i has stored its bins in scratch[i * stride] and on. On return item 0's are the group's. The first sums bins
+ * are added modulo 2^64 (the caller's bound keeps them exact); where extremes is not zero, the next is a minimum and the
+ * one after it a maximum. All items of the group must call. */
+static void group_reduce(__local ulong *scratch, uint stride, uint sums, uint extremes)
 {
     const uint item = (uint)get_local_id(0);
     const uint size = (uint)get_local_size(0);
+    __local ulong *own = scratch + item * stride;
     barrier(CLK_LOCAL_MEM_FENCE);
     for (uint width = tree_start(size); width > 0u; width >>= 1) {
         if (item < width && item + width < size) {
+            __local const ulong *other = own + width * stride;
             for (uint bin = 0u; bin < sums; bin++)
-                scratch[bin * size + item] += scratch[bin * size + item + width];
+                own[bin] += other[bin];
             if (extremes != 0u) {
-                __local ulong *least = scratch + sums * size;
-                __local ulong *greatest = least + size;
-                least[item] = min(least[item], least[item + width]);
-                greatest[item] = max(greatest[item], greatest[item + width]);
+                own[sums] = min(own[sums], other[sums]);
+                own[sums + 1u] = max(own[sums + 1u], other[sums + 1u]);
             }
         }
         barrier(CLK_LOCAL_MEM_FENCE);

@@ -53,7 +53,7 @@ static parsum_status apply_engine(ps_settings *settings, const char *value, pars
     parsum_context *context = NULL;
     probe.engine = value;
     probe.device = NULL;
-    if (value[0] == '\0' || parsum_context_create(&probe, &context, NULL) != PARSUM_OK)
+    if (parsum_context_create(&probe, &context, NULL) != PARSUM_OK)
         return fail_word(error, value, "engine", names);
     parsum_context_destroy(context);
     settings->options.engine = value;
@@ -62,8 +62,7 @@ static parsum_status apply_engine(ps_settings *settings, const char *value, pars
 
 static parsum_status apply_device(ps_settings *settings, const char *value, parsum_error *error)
 {
-    if (value[0] == '\0')
-        return ps_fail(error, PARSUM_USAGE, "'--device=' names no device; 'auto' is the best there is");
+    (void)error;
     settings->options.device = value;
     return PARSUM_OK;
 }

@@ -89,6 +89,8 @@ static parsum_status apply_options(ps_settings *settings, int argc, char **argv,
         if (value == '?' || value == ':')
             return fail_option(value, argv, error);
         const option_row *row = row_of(value);
+        if (row->argument != NULL && optarg[0] == '\0')
+            return ps_fail(error, PARSUM_USAGE, "'--%s=' has no value; write --%s=%s, %s", row->name, row->name, row->argument, row->help);
         const parsum_status status = row->apply(settings, optarg, error);
         if (status != PARSUM_OK || settings->finished)
             return status;

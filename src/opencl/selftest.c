@@ -1,4 +1,4 @@
-/* selftest.c - known sums on a device before its first answer: production's program, grid and options on few elements.
+/* selftest.c - known sums on a device before its first answer: production's program, options and work-group size on few elements.
  *
  * What a compiler for a device may get wrong is tried: sizes around the vectors and the grid, carries between halves,
  * the largest magnitudes, minima and maxima that lie in any work-item. */
@@ -50,7 +50,7 @@ static parsum_status run_case(ps_session *session, const self_test_case *test, u
                    (unsigned long long)test->count, first);
 }
 
-parsum_status ps_session_self_test(ps_session *session, unsigned needs, parsum_error *error)
+static parsum_status run_cases(ps_session *session, unsigned needs, parsum_error *error)
 {
     const ps_int128 top = (ps_int128)1 << 64;
     const ps_int128 half = (ps_int128)1 << 32;
@@ -74,4 +74,14 @@ parsum_status ps_session_self_test(ps_session *session, unsigned needs, parsum_e
             return status;
     }
     return PARSUM_OK;
+}
+
+parsum_status ps_session_self_test(ps_session *session, unsigned needs, parsum_error *error)
+{
+    /* What can go wrong lies within a group and between groups: a few show it, in little time even on a simulator. */
+    enum { GROUPS = 3 };
+    ps_session_limit_groups(session, GROUPS);
+    const parsum_status status = run_cases(session, needs, error);
+    ps_session_limit_groups(session, 0);
+    return status;
 }

@@ -29,6 +29,7 @@ struct ps_session {
     cl_mem bins;
     uint64_t *host_bins;
     size_t work_group_size, group_count;
+    size_t active_groups; /* of the next launch: group_count, or fewer in a self-test */
     uint64_t want[PS_KERNELS]; /* elements of the next launch */
     ps_kernel_index latest;
 };
@@ -86,6 +87,7 @@ static parsum_status choose_grid(ps_session *session, size_t asked, parsum_error
     const size_t items = units * (is_gpu ? 2048 : 64);
     const size_t groups = items / session->work_group_size;
     session->group_count = groups < units ? units : groups;
+    session->active_groups = session->group_count;
     return PARSUM_OK;
 }
 
@@ -183,7 +185,7 @@ static void deposit(const ps_session *session, const ps_progression *progression
     memset(&sums, 0, sizeof sums);
     for (unsigned bin = 0; bin < sizeof bits / sizeof bits[0]; bin++) {
         ps_uint128 total = 0;
-        for (size_t group = 0; group < session->group_count; group++)
+        for (size_t group = 0; group < session->active_groups; group++)
             total += session->host_bins[group * PS_BINS + bin];
         if (bin < PS_BIN_FIRST_SQUARE)
             sums.sum += total << bits[bin];
@@ -191,7 +193,7 @@ static void deposit(const ps_session *session, const ps_progression *progression
             ps_wide_add_at(&sums.squares, total, bits[bin]);
     }
     uint64_t least = UINT64_MAX, greatest = 0;
-    for (size_t group = 0; group < session->group_count; group++) {
+    for (size_t group = 0; group < session->active_groups; group++) {
         const uint64_t *bins = session->host_bins + group * PS_BINS;
         least = bins[PS_BIN_LEAST] < least ? bins[PS_BIN_LEAST] : least;
         greatest = bins[PS_BIN_GREATEST] > greatest ? bins[PS_BIN_GREATEST] : greatest;
@@ -206,22 +208,22 @@ static parsum_status launch(ps_session *session, ps_kernel_index index, const ps
     cl_kernel kernel = session->kernels[index];
     const cl_ulong arguments[] = {progression->first, progression->step, progression->count,
                                   products_a_burst(ps_progression_last(progression))};
-    const cl_uint argument_count = sizeof arguments / sizeof arguments[0];
+    const cl_uint scalar_count = sizeof arguments / sizeof arguments[0];
     cl_int code = CL_SUCCESS;
-    for (cl_uint i = 0; i < argument_count && code == CL_SUCCESS; i++)
+    for (cl_uint i = 0; i < scalar_count && code == CL_SUCCESS; i++)
         code = clSetKernelArg(kernel, i, sizeof arguments[i], &arguments[i]);
     if (code == CL_SUCCESS)
-        code = clSetKernelArg(kernel, argument_count, sizeof session->bins, &session->bins);
+        code = clSetKernelArg(kernel, scalar_count, sizeof session->bins, &session->bins);
     if (code == CL_SUCCESS)
-        code = clSetKernelArg(kernel, argument_count + 1, session->work_group_size * local_bytes_an_item, NULL);
+        code = clSetKernelArg(kernel, scalar_count + 1, session->work_group_size * local_bytes_an_item, NULL);
     if (!succeeded(session, code, "clSetKernelArg", error))
         return PARSUM_FAILED;
-    const size_t global_size = session->work_group_size * session->group_count;
+    const size_t global_size = session->work_group_size * session->active_groups;
     code = clEnqueueNDRangeKernel(session->queue, kernel, 1, NULL, &global_size, &session->work_group_size, 0,
                                   NULL, NULL);
     if (!succeeded(session, code, "clEnqueueNDRangeKernel", error))
         return PARSUM_FAILED;
-    const size_t bins_size = session->group_count * PS_BINS * sizeof(cl_ulong);
+    const size_t bins_size = session->active_groups * PS_BINS * sizeof(cl_ulong);
     code = clEnqueueReadBuffer(session->queue, session->bins, CL_TRUE, 0, bins_size, session->host_bins, 0, NULL,
                                NULL);
     if (!succeeded(session, code, "clEnqueueReadBuffer", error))
@@ -314,7 +316,12 @@ uint64_t ps_session_want(const ps_session *session)
 
 size_t ps_session_work_items(const ps_session *session)
 {
-    return session->work_group_size * session->group_count;
+    return session->work_group_size * session->active_groups;
+}
+
+void ps_session_limit_groups(ps_session *session, size_t most)
+{
+    session->active_groups = most > 0 && most < session->group_count ? most : session->group_count;
 }
 
 const parsum_device *ps_session_device(const ps_session *session)

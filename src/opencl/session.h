@@ -34,6 +34,9 @@ uint64_t ps_session_want(const ps_session *session);
 /* Work-items of a launch: for tests of sizes around it. */
 size_t ps_session_work_items(const ps_session *session);
 
+/* Launches at most so many work-groups from now on; 0: as many as the device was given at first. */
+void ps_session_limit_groups(ps_session *session, size_t most);
+
 const parsum_device *ps_session_device(const ps_session *session);
 
 #endif

@@ -56,16 +56,15 @@ void ps_queue_rewind(ps_queue *queue)
     atomic_store(&queue->done_count, 0);
 }
 
-/* A fixed chunk, or a share of what is left; never more than the puller wants, or than is prompt to stop. */
+/* A fixed chunk is the caller's word; else a share of what is left, but no more than the puller wants. */
 static uint64_t block_size(const ps_queue *queue, uint64_t want)
 {
+    if (queue->chunk > 0)
+        return queue->chunk;
     const uint64_t most = want > 0 ? want : guided_most;
-    uint64_t size = queue->chunk;
-    if (size == 0) {
-        const uint64_t left = queue->source->total_count - queue->cut_count;
-        const uint64_t share = queue->pullers > 1 ? left / (2 * (uint64_t)queue->pullers) : left;
-        size = share < guided_least ? guided_least : share;
-    }
+    const uint64_t left = queue->source->total_count - queue->cut_count;
+    const uint64_t share = queue->pullers > 1 ? left / (2 * (uint64_t)queue->pullers) : left;
+    const uint64_t size = share < guided_least ? guided_least : share;
     return size < most ? size : most;
 }
 

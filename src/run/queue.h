@@ -20,7 +20,7 @@ void ps_queue_destroy(ps_queue *queue);
 /* Starts again from the first element. No worker may be pulling. */
 void ps_queue_rewind(ps_queue *queue);
 
-/* Takes the next block, of at most want elements (0: no wish). False: nothing left to take, or stopped. */
+/* Takes the next block, where no chunk is fixed of at most want elements (0: no wish). False: nothing left to take, or stopped. */
 bool ps_queue_pull(ps_queue *queue, uint64_t want, ps_block *block);
 
 /* Reports count elements as folded, for progress. */
