@@ -13,8 +13,7 @@ typedef struct span {
     ulong begin, end;
 } span;
 
-static span own_span(ulong count)
-{
+static span own_span(ulong count) {
     const ulong vectors = count / 8UL;
     const ulong items = get_global_size(0);
     const ulong share = (vectors + items - 1UL) / items;
@@ -25,20 +24,17 @@ static span own_span(ulong count)
 }
 
 /* The first element of this work-item's tail, and count where it has none. */
-static ulong own_tail(ulong count)
-{
+static ulong own_tail(ulong count) {
     return get_global_id(0) == 0 ? count / 8UL * 8UL : count;
 }
 
-static ulong8 ascending(ulong x, ulong step)
-{
+static ulong8 ascending(ulong x, ulong step) {
     return x + step * (ulong8)(0, 1, 2, 3, 4, 5, 6, 7);
 }
 
 /* Lanes are read through an array: from v.s0 + v.s1 compilers make shuffles of undefined lanes, on which the simulator
  * that checks these kernels (oclgrind 21.10 with --uninitialized) crashes. */
-static ulong lane_sum(ulong8 v)
-{
+static ulong lane_sum(ulong8 v) {
     ulong lanes[8];
     ulong sum = 0UL;
     vstore8(v, 0, lanes);
@@ -47,8 +43,7 @@ static ulong lane_sum(ulong8 v)
     return sum;
 }
 
-static ulong lane_min(ulong8 v)
-{
+static ulong lane_min(ulong8 v) {
     ulong lanes[8];
     ulong least = ULONG_MAX;
     vstore8(v, 0, lanes);
@@ -57,14 +52,12 @@ static ulong lane_min(ulong8 v)
     return least;
 }
 
-static ulong lane_max(ulong8 v)
-{
+static ulong lane_max(ulong8 v) {
     return ~lane_min(~v);
 }
 
 /* The sum bins of all items of the group, and the extremes where they are wanted, become the group's. */
-static void reduce_and_store(__global ulong *bins, __local ulong *scratch, uint extremes)
-{
+static void reduce_and_store(__global ulong *bins, __local ulong *scratch, uint extremes) {
     group_reduce(scratch, PS_BINS, PS_BIN_LEAST, extremes);
     if (get_local_id(0) == 0) {
         for (uint bin = 0; bin < PS_BINS; bin++)
@@ -74,9 +67,10 @@ static void reduce_and_store(__global ulong *bins, __local ulong *scratch, uint 
 
 /* Squares of magnitudes below 2^32. burst products are added up before they are split into halves: the host chooses it
  * so that burst * largest^2 < 2^64. */
-__kernel void range_squares_narrow(ulong first, ulong step, ulong count, ulong burst, __global ulong *bins,
-                                   __local ulong *scratch)
-{
+__kernel __attribute__((vec_type_hint(ulong8))) void range_squares_narrow(ulong first, ulong step,
+                                                                          ulong count, ulong burst,
+                                                                          __global ulong *bins,
+                                                                          __local ulong *scratch) {
     __local ulong *own_bins = scratch + (uint)get_local_id(0) * PS_BINS;
     const span own = own_span(count);
     const ulong8 delta = (ulong8)(8UL * step);
@@ -106,9 +100,9 @@ __kernel void range_squares_narrow(ulong first, ulong step, ulong count, ulong b
 }
 
 /* Everything, of magnitudes of any width: u = h * 2^32 + l, u^2 = l*l + l*h * 2^33 + h*h * 2^64. burst is not used. */
-__kernel void range_moments(ulong first, ulong step, ulong count, ulong burst, __global ulong *bins,
-                            __local ulong *scratch)
-{
+__kernel __attribute__((vec_type_hint(ulong8))) void range_moments(ulong first, ulong step, ulong count,
+                                                                   ulong burst, __global ulong *bins,
+                                                                   __local ulong *scratch) {
     __local ulong *own_bins = scratch + (uint)get_local_id(0) * PS_BINS;
     const span own = own_span(count);
     ulong8 sum_low = (ulong8)(0UL), sum_high = (ulong8)(0UL);

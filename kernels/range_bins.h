@@ -13,4 +13,5 @@
 #define PS_BIN_GREATEST 9
 #define PS_BINS 10
 #define PS_BIN_FIRST_SQUARE PS_BIN_LL_LOW
-#define PS_BIN_BITS {0, 32, 0, 32, 33, 65, 64, 96}
+#define PS_BIN_BITS \
+    { 0, 32, 0, 32, 33, 65, 64, 96 }

@@ -5,16 +5,14 @@
 
 #pragma OPENCL FP_CONTRACT OFF
 
-static uint tree_start(uint size)
-{
+static uint tree_start(uint size) {
     return size > 1u ? 1u << (31u - clz(size - 1u)) : 0u;
 }
 
 /* Work-item i has stored its bins in scratch[i * stride] and on. On return item 0's are the group's. The first sums bins
  * are added modulo 2^64 (the caller's bound keeps them exact); where extremes is not zero, the next is a minimum and the
  * one after it a maximum. All items of the group must call. */
-static void group_reduce(__local ulong *scratch, uint stride, uint sums, uint extremes)
-{
+static void group_reduce(__local ulong *scratch, uint stride, uint sums, uint extremes) {
     const uint item = (uint)get_local_id(0);
     const uint size = (uint)get_local_size(0);
     __local ulong *own = scratch + item * stride;

@@ -35,13 +35,13 @@ __extension__ typedef __int128 parsum_int128;
 /* The values are the exit statuses of the program parsum-cl, except PARSUM_CANCELLED, which never leaves it. */
 typedef enum parsum_status {
     PARSUM_OK = 0,
-    PARSUM_FAILED = 1,       /* failed at run time: no memory, a worker that cannot be kept alive, a device call */
-    PARSUM_USAGE = 2,        /* an option or range that has no meaning */
-    PARSUM_MISMATCH = 3,     /* the answer and its verification differ */
-    PARSUM_NO_DEVICE = 4,    /* no OpenCL device, or not exactly one, is what the selector names */
-    PARSUM_BAD_INPUT = 5,    /* the data itself is damaged */
-    PARSUM_SELF_TEST = 6,    /* a device computed known sums wrongly */
-    PARSUM_CANCELLED = 7     /* the cancelled callback said so */
+    PARSUM_FAILED = 1, /* failed at run time: no memory, a worker that cannot be kept alive, a device call */
+    PARSUM_USAGE = 2,  /* an option or range that has no meaning */
+    PARSUM_MISMATCH = 3,  /* the answer and its verification differ */
+    PARSUM_NO_DEVICE = 4, /* no OpenCL device, or not exactly one, is what the selector names */
+    PARSUM_BAD_INPUT = 5, /* the data itself is damaged */
+    PARSUM_SELF_TEST = 6, /* a device computed known sums wrongly */
+    PARSUM_CANCELLED = 7  /* the cancelled callback said so */
 } parsum_status;
 
 /* What went wrong: one sentence that names the place and what to do; a build log may follow on further lines. */
@@ -85,17 +85,17 @@ typedef struct parsum_range {
 } parsum_range;
 
 typedef struct parsum_options {
-    const char *engine;        /* "auto" (default), "serial", "pthread", "fork" or "opencl" */
-    const char *device;        /* OpenCL device selector (README, "Devices"); NULL: "auto" */
-    unsigned workers;          /* threads or processes; 0: the CPUs that affinity and cgroup quota allow */
-    uint64_t chunk;            /* elements a block at most; 0: chosen by the engine */
-    size_t work_group_size;    /* OpenCL work-items a work-group; 0: chosen by the device's type */
-    const char *isa;           /* CPU path: "portable", "avx2", "avx512", "avx512ifma"; NULL: the best there is */
-    const char *kernel_dir;    /* folder to read kernels from; NULL: those built in */
-    uint32_t statistics;       /* PARSUM_MASK of each statistic wanted; default PARSUM_MASK(PARSUM_SUMSQ) */
+    const char *engine;     /* "auto" (default), "serial", "pthread", "fork" or "opencl" */
+    const char *device;     /* OpenCL device selector (README, "Devices"); NULL: "auto" */
+    unsigned workers;       /* threads or processes; 0: the CPUs that affinity and cgroup quota allow */
+    uint64_t chunk;         /* elements a block at most; 0: chosen by the engine */
+    size_t work_group_size; /* OpenCL work-items a work-group; 0: chosen by the device's type */
+    const char *isa; /* CPU path: "portable", "avx2", "avx512", "avx512ifma"; NULL: the best there is */
+    const char *kernel_dir; /* folder to read kernels from; NULL: those built in */
+    uint32_t statistics;    /* PARSUM_MASK of each statistic wanted; default PARSUM_MASK(PARSUM_SUMSQ) */
     parsum_verify verify;
-    unsigned runs;             /* timed runs, at least 1; all must agree */
-    unsigned warmup;           /* untimed runs before them */
+    unsigned runs;   /* timed runs, at least 1; all must agree */
+    unsigned warmup; /* untimed runs before them */
 
     /* Callbacks, each may be NULL; user is passed to all. notice: one sentence without newline, such as a worker's
      * death. progress: elements done of total, about twenty times a second. cancelled: nonzero ends the call with
@@ -174,7 +174,8 @@ PARSUM_API void parsum_context_destroy(parsum_context *context);
  * error holds both values. The result outlives the context. Errors: PARSUM_USAGE for an element or a count beyond
  * the bounds of parsum_range; any status of the engine. */
 PARSUM_API parsum_status parsum_reduce_ranges(parsum_context *context, const parsum_range *ranges,
-                                              size_t range_count, parsum_result **result, parsum_error *error);
+                                              size_t range_count, parsum_result **result,
+                                              parsum_error *error);
 
 /* The same by the plain 128-bit reference loop on one thread (engine name "reference"), the baseline of comparisons
  * and of verification. It shares no code with the engines' folds. The result is checked against the closed form. */

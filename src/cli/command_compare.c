@@ -14,8 +14,8 @@ typedef struct comparison_state {
 } comparison_state;
 
 /* Runs one row; NULL engine means the reference. False: cancelled. */
-static bool add_row(comparison_state *comparison, const char *engine, const char *selector, const parsum_device *device)
-{
+static bool add_row(comparison_state *comparison, const char *engine, const char *selector,
+                    const parsum_device *device) {
     const ps_settings *settings = comparison->settings;
     parsum_options options = with_callbacks(settings);
     parsum_context *context = NULL;
@@ -23,7 +23,8 @@ static bool add_row(comparison_state *comparison, const char *engine, const char
     *row = (report_row){.engine = engine != NULL ? engine : "reference", .device = device};
     options.engine = engine != NULL ? engine : "auto";
     options.device = selector;
-    say(settings, "running %s%s%s", row->engine, device != NULL ? " on " : "", device != NULL ? device->name : "");
+    say(settings, "running %s%s%s", row->engine, device != NULL ? " on " : "",
+        device != NULL ? device->name : "");
     parsum_status status = parsum_context_create(&options, &context, &row->error);
     if (status == PARSUM_OK)
         status = engine != NULL ? parsum_reduce_ranges(context, settings->ranges, settings->range_count,
@@ -36,14 +37,12 @@ static bool add_row(comparison_state *comparison, const char *engine, const char
 }
 
 /* A row that failed before it could run: no device. */
-static void add_failed_row(comparison_state *comparison, const char *engine, const parsum_error *error)
-{
+static void add_failed_row(comparison_state *comparison, const char *engine, const parsum_error *error) {
     comparison->report.rows[comparison->report.row_count++] = (report_row){.engine = engine, .error = *error};
 }
 
 /* One row a device, and one of all together where "all" was asked for; or the one device that was named. */
-static bool add_opencl_rows(comparison_state *comparison)
-{
+static bool add_opencl_rows(comparison_state *comparison) {
     const char *selector = comparison->settings->options.device;
     const bool all = selector != NULL && strcmp(selector, "all") == 0;
     if (selector != NULL && !all)
@@ -58,8 +57,7 @@ static bool add_opencl_rows(comparison_state *comparison)
     return !all || comparison->device_count < 2 || add_row(comparison, "opencl", "all", NULL);
 }
 
-static bool run_rows(comparison_state *comparison, const parsum_error *list_error)
-{
+static bool run_rows(comparison_state *comparison, const parsum_error *list_error) {
     const char *wanted = comparison->settings->options.engine;
     const bool all_engines = strcmp(wanted, "auto") == 0;
     const bool only_device = comparison->settings->options.device != NULL && strcmp(wanted, "opencl") == 0;
@@ -82,8 +80,7 @@ static bool run_rows(comparison_state *comparison, const parsum_error *list_erro
     return true;
 }
 
-static void set_speedups(ps_report *report)
-{
+static void set_speedups(ps_report *report) {
     double serial = 0;
     for (size_t i = 0; i < report->row_count; i++) {
         if (strcmp(report->rows[i].engine, "serial") == 0 && report->rows[i].result != NULL)
@@ -97,8 +94,7 @@ static void set_speedups(ps_report *report)
 }
 
 /* What happened, the gravest first: a wrong answer, a wrong device, a failure, then anything else. */
-static int worst_status(const ps_report *report)
-{
+static int worst_status(const ps_report *report) {
     static const parsum_status by_gravity[] = {PARSUM_MISMATCH, PARSUM_SELF_TEST, PARSUM_FAILED};
     int worst = PARSUM_OK;
     for (size_t g = 0; g < sizeof by_gravity / sizeof by_gravity[0]; g++) {
@@ -112,8 +108,7 @@ static int worst_status(const ps_report *report)
     return worst;
 }
 
-static int print(const comparison_state *comparison)
-{
+static int print(const comparison_state *comparison) {
     const ps_settings *settings = comparison->settings;
     const ps_report *report = &comparison->report;
     bool printed = true;
@@ -134,19 +129,19 @@ static int print(const comparison_state *comparison)
     return PARSUM_FAILED;
 }
 
-int command_compare(const ps_settings *settings)
-{
+int command_compare(const ps_settings *settings) {
     enum { FIXED_ROWS = 16 };
     comparison_state comparison = {.settings = settings};
     parsum_error list_error = {0};
     int status = PARSUM_CANCELLED;
     if (settings->default_range)
         say(settings, "no INPUT: summing 1:100000000");
-    const bool needs_devices = strcmp(settings->options.engine, "auto") == 0 ||
-                               strcmp(settings->options.engine, "opencl") == 0;
+    const bool needs_devices =
+        strcmp(settings->options.engine, "auto") == 0 || strcmp(settings->options.engine, "opencl") == 0;
     if (needs_devices)
         parsum_device_list(&comparison.devices, &comparison.device_count, &list_error);
-    comparison.report = (ps_report){.command = "compare", .order = settings->order, .order_count = settings->order_count};
+    comparison.report =
+        (ps_report){.command = "compare", .order = settings->order, .order_count = settings->order_count};
     comparison.report.rows = calloc(comparison.device_count + FIXED_ROWS, sizeof *comparison.report.rows);
     if (comparison.report.rows == NULL) {
         complain("out of memory for the table");

@@ -5,8 +5,7 @@
 #include "report/report.h"
 
 /* Tests each device by its selector; the outcomes, in order. NULL: out of memory. */
-static parsum_error *test_all(const ps_settings *settings, const parsum_device *devices, size_t count)
-{
+static parsum_error *test_all(const ps_settings *settings, const parsum_device *devices, size_t count) {
     parsum_error *outcomes = calloc(count + 1, sizeof *outcomes);
     for (size_t i = 0; i < count && outcomes != NULL && signals_caught() == 0; i++) {
         parsum_options options = settings->options;
@@ -17,8 +16,7 @@ static parsum_error *test_all(const ps_settings *settings, const parsum_device *
     return outcomes;
 }
 
-static int worst_outcome(const parsum_error *outcomes, size_t count)
-{
+static int worst_outcome(const parsum_error *outcomes, size_t count) {
     int worst = PARSUM_OK;
     for (size_t i = 0; i < count && outcomes != NULL; i++) {
         if (outcomes[i].status == PARSUM_SELF_TEST)
@@ -29,8 +27,7 @@ static int worst_outcome(const parsum_error *outcomes, size_t count)
     return worst;
 }
 
-int command_devices(const ps_settings *settings)
-{
+int command_devices(const ps_settings *settings) {
     parsum_device *devices = NULL;
     size_t count = 0;
     parsum_error error = {0};
@@ -45,9 +42,9 @@ int command_devices(const ps_settings *settings)
         status = worst_outcome(self_tests, count);
     }
     if (count == 0) {
-        complain("there is no OpenCL device here; install an OpenCL driver: pocl-opencl-icd runs on any CPU, and a "
-                 "GPU's vendor has its own");
-        status = PARSUM_NO_DEVICE;
+        /* The library says what to install. */
+        status = (int)parsum_device_self_test(&settings->options, &error);
+        complain("%s", error.message);
     }
     if (settings->format == FORMAT_JSON) {
         if (!report_print_devices_json(stdout, devices, count, self_tests))

@@ -2,8 +2,7 @@
 #include "cli/commands.h"
 #include "report/report.h"
 
-static parsum_status reduce(const ps_settings *settings, parsum_result **result, parsum_error *error)
-{
+static parsum_status reduce(const ps_settings *settings, parsum_result **result, parsum_error *error) {
     const parsum_options options = with_callbacks(settings);
     parsum_context *context = NULL;
     parsum_status status = parsum_context_create(&options, &context, error);
@@ -14,14 +13,13 @@ static parsum_status reduce(const ps_settings *settings, parsum_result **result,
     return status;
 }
 
-static int print(const ps_settings *settings, parsum_result *result)
-{
+static int print(const ps_settings *settings, parsum_result *result) {
     report_row row = {.result = result};
     const ps_report report = {.command = "sum",
-                           .order = settings->order,
-                           .order_count = settings->order_count,
-                           .rows = &row,
-                           .row_count = 1};
+                              .order = settings->order,
+                              .order_count = settings->order_count,
+                              .rows = &row,
+                              .row_count = 1};
     char description[2048];
     report_describe(result, description, sizeof description);
     say(settings, "%s", description);
@@ -35,8 +33,7 @@ static int print(const ps_settings *settings, parsum_result *result)
     return PARSUM_FAILED;
 }
 
-int command_sum(const ps_settings *settings)
-{
+int command_sum(const ps_settings *settings) {
     parsum_result *result = NULL;
     parsum_error error = {0};
     if (settings->default_range)

@@ -13,8 +13,7 @@ const ps_command commands[] = {
 };
 const size_t command_count = sizeof commands / sizeof commands[0];
 
-const ps_command *command_find(const char *name)
-{
+const ps_command *command_find(const char *name) {
     for (size_t i = 0; i < command_count; i++) {
         if (strcmp(name, commands[i].name) == 0)
             return &commands[i];

@@ -3,9 +3,9 @@
 
 #include "cli/settings.h"
 
-static const char usage_input[] =
-    "INPUT is a half-open range of integers A:B or A:B:STEP, from -2^63 to 2^64-1 (after -- where A is negative). "
-    "Several INPUTs are one list. No INPUT: 1:100000000.";
+static const char usage_input[] = "INPUT is a half-open range of integers A:B or A:B:STEP, from -2^63 to "
+                                  "2^64-1 (after -- where A is negative). "
+                                  "Several INPUTs are one list. No INPUT: 1:100000000.";
 
 static const struct {
     int status;
@@ -30,8 +30,7 @@ static const struct {
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* Prints text in lines of at most width columns, the second and later ones indented. */
-static void print_wrapped(FILE *stream, const char *text, size_t indent, size_t width)
-{
+static void print_wrapped(FILE *stream, const char *text, size_t indent, size_t width) {
     size_t column = indent;
     while (*text != '\0') {
         const size_t word = strcspn(text, " ");
@@ -49,8 +48,7 @@ static void print_wrapped(FILE *stream, const char *text, size_t indent, size_t 
     fputc('\n', stream);
 }
 
-static void print_option(FILE *stream, const option_row *row)
-{
+static void print_option(FILE *stream, const option_row *row) {
     enum { HELP_COLUMN = 30, WIDTH = 100 };
     char flags[64];
     char letter[8] = "    ";
@@ -62,13 +60,12 @@ static void print_option(FILE *stream, const option_row *row)
     print_wrapped(stream, row->help, HELP_COLUMN, WIDTH);
 }
 
-void help_print(FILE *stream, const ps_command *command)
-{
+void help_print(FILE *stream, const ps_command *command) {
     const unsigned mask = command != NULL ? command->bit : COMMAND_ALL;
     fputs("parsum-cl " PARSUM_VERSION ": exact parallel sums, the same bits on every processor\n\n", stream);
     for (size_t i = 0; i < command_count; i++)
-        fprintf(stream, "%s parsum-cl %-8s [OPTIONS] %-11s %s\n", i == 0 ? "usage:" : "      ", commands[i].name,
-                commands[i].operands, commands[i].summary);
+        fprintf(stream, "%s parsum-cl %-8s [OPTIONS] %-11s %s\n", i == 0 ? "usage:" : "      ",
+                commands[i].name, commands[i].operands, commands[i].summary);
     fputs("       `sum` may be left out.\n\n", stream);
     print_wrapped(stream, usage_input, 0, 100);
     fprintf(stream, "\nOptions of %s:\n", command != NULL ? command->name : "all commands");
@@ -85,16 +82,14 @@ void help_print(FILE *stream, const ps_command *command)
 }
 
 /* Text for roff: hyphens and backslashes as such, and no line that begins like a request. */
-static void print_roff(FILE *stream, const char *text)
-{
+static void print_roff(FILE *stream, const char *text) {
     if (*text == '.' || *text == '\'')
         fputs("\\&", stream);
     for (; *text != '\0'; text++)
         fprintf(stream, *text == '-' ? "\\-" : *text == '\\' ? "\\e" : "%c", *text);
 }
 
-void help_print_man(FILE *stream)
-{
+void help_print_man(FILE *stream) {
     fputs(".TH PARSUM\\-CL 1 \"\" \"parsum " PARSUM_VERSION "\"\n.SH NAME\n", stream);
     fputs("parsum\\-cl \\- exact parallel sums, the same bits on every processor\n.SH SYNOPSIS\n", stream);
     for (size_t i = 0; i < command_count; i++)
@@ -126,8 +121,7 @@ void help_print_man(FILE *stream)
         fprintf(stream, ".TP\n.B %d\n%s\n", exit_statuses[i].status, exit_statuses[i].meaning);
 }
 
-void help_print_completion(FILE *stream)
-{
+void help_print_completion(FILE *stream) {
     fputs("_parsum_cl() {\n    local word=${COMP_WORDS[COMP_CWORD]}\n    COMPREPLY=($(compgen -W \"", stream);
     for (size_t i = 0; i < command_count; i++)
         fprintf(stream, "%s ", commands[i].name);

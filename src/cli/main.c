@@ -3,8 +3,7 @@
 
 #include "cli/commands.h"
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     ps_settings settings;
     parsum_error error = {0};
     signals_install();

@@ -8,34 +8,32 @@
 #include "run/error.h"
 
 /* PARSUM_USAGE with the offending text and, where there is one, the nearest right spelling of it. */
-static parsum_status fail_word(parsum_error *error, const char *word, const char *what, const char *const *names)
-{
+static parsum_status fail_word(parsum_error *error, const char *word, const char *what,
+                               const char *const *names) {
     char list[256] = "";
     for (size_t i = 0; names[i] != NULL; i++)
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i == 0 ? "" : ", ", names[i]);
     const char *nearest = suggest(word, names);
     if (nearest != NULL)
-        return ps_fail(error, PARSUM_USAGE, "'%s' is no %s; did you mean '%s'? There are: %s", word, what, nearest,
-                       list);
+        return ps_fail(error, PARSUM_USAGE, "'%s' is no %s; did you mean '%s'? There are: %s", word, what,
+                       nearest, list);
     return ps_fail(error, PARSUM_USAGE, "'%s' is no %s; there are: %s", word, what, list);
 }
 
 static parsum_status parse_number(const char *text, const char *what, uint64_t least, uint64_t most,
-                                  uint64_t *number, parsum_error *error)
-{
+                                  uint64_t *number, parsum_error *error) {
     char *end = NULL;
     errno = 0;
     const unsigned long long value = strtoull(text, &end, 10);
     if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || value < least || value > most)
-        return ps_fail(error, PARSUM_USAGE, "'%s' is no %s; it is a whole number from %llu to %llu", text, what,
-                       (unsigned long long)least, (unsigned long long)most);
+        return ps_fail(error, PARSUM_USAGE, "'%s' is no %s; it is a whole number from %llu to %llu", text,
+                       what, (unsigned long long)least, (unsigned long long)most);
     *number = value;
     return PARSUM_OK;
 }
 
 static parsum_status parse_unsigned(const char *text, const char *what, unsigned least, unsigned most,
-                                    unsigned *number, parsum_error *error)
-{
+                                    unsigned *number, parsum_error *error) {
     uint64_t value = 0;
     const parsum_status status = parse_number(text, what, least, most, &value, error);
     if (status == PARSUM_OK)
@@ -43,8 +41,7 @@ static parsum_status parse_unsigned(const char *text, const char *what, unsigned
     return status;
 }
 
-static parsum_status apply_engine(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_engine(ps_settings *settings, const char *value, parsum_error *error) {
     const char *names[16] = {"auto"};
     for (size_t i = 0; i + 2 < sizeof names / sizeof names[0] && parsum_engine_name(i) != NULL; i++)
         names[i + 1] = parsum_engine_name(i);
@@ -60,41 +57,36 @@ static parsum_status apply_engine(ps_settings *settings, const char *value, pars
     return PARSUM_OK;
 }
 
-static parsum_status apply_device(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_device(ps_settings *settings, const char *value, parsum_error *error) {
     (void)error;
     settings->options.device = value;
     return PARSUM_OK;
 }
 
-static parsum_status apply_workers(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_workers(ps_settings *settings, const char *value, parsum_error *error) {
     return parse_unsigned(value, "number of workers", 1, 4096, &settings->options.workers, error);
 }
 
-static parsum_status apply_chunk(ps_settings *settings, const char *value, parsum_error *error)
-{
-    return parse_number(value, "number of elements for --chunk", 1, UINT64_MAX, &settings->options.chunk, error);
+static parsum_status apply_chunk(ps_settings *settings, const char *value, parsum_error *error) {
+    return parse_number(value, "number of elements for --chunk", 1, UINT64_MAX, &settings->options.chunk,
+                        error);
 }
 
-static parsum_status apply_work_group_size(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_work_group_size(ps_settings *settings, const char *value, parsum_error *error) {
     uint64_t size = 0;
     const parsum_status status = parse_number(value, "work-group size", 1, UINT32_MAX, &size, error);
     settings->options.work_group_size = (size_t)size;
     return status;
 }
 
-static void add_statistic(ps_settings *settings, parsum_statistic statistic)
-{
+static void add_statistic(ps_settings *settings, parsum_statistic statistic) {
     if (settings->options.statistics & PARSUM_MASK(statistic))
         return;
     settings->options.statistics |= PARSUM_MASK(statistic);
     settings->order[settings->order_count++] = statistic;
 }
 
-static parsum_status fail_statistic(const char *name, parsum_error *error)
-{
+static parsum_status fail_statistic(const char *name, parsum_error *error) {
     const char *names[PARSUM_STATISTIC_COUNT + 2] = {NULL};
     for (unsigned i = 0; i < PARSUM_STATISTIC_COUNT; i++)
         names[i] = parsum_statistic_name((parsum_statistic)i);
@@ -102,8 +94,7 @@ static parsum_status fail_statistic(const char *name, parsum_error *error)
     return fail_word(error, name, "statistic", names);
 }
 
-static parsum_status apply_stat(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_stat(ps_settings *settings, const char *value, parsum_error *error) {
     settings->options.statistics = 0;
     settings->order_count = 0;
     for (const char *at = value;;) {
@@ -125,8 +116,7 @@ static parsum_status apply_stat(ps_settings *settings, const char *value, parsum
     }
 }
 
-static parsum_status apply_verify(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_verify(ps_settings *settings, const char *value, parsum_error *error) {
     const char *names[8] = {NULL};
     for (unsigned i = 0; parsum_verify_name((parsum_verify)i) != NULL; i++) {
         names[i] = parsum_verify_name((parsum_verify)i);
@@ -138,60 +128,52 @@ static parsum_status apply_verify(ps_settings *settings, const char *value, pars
     return fail_word(error, value, "way to verify", names);
 }
 
-static parsum_status apply_runs(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_runs(ps_settings *settings, const char *value, parsum_error *error) {
     settings->runs_given = true;
     return parse_unsigned(value, "number of runs", 1, 1000000, &settings->options.runs, error);
 }
 
-static parsum_status apply_warmup(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_warmup(ps_settings *settings, const char *value, parsum_error *error) {
     settings->warmup_given = true;
     return parse_unsigned(value, "number of warm-up runs", 0, 1000000, &settings->options.warmup, error);
 }
 
-static parsum_status apply_json(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_json(ps_settings *settings, const char *value, parsum_error *error) {
     (void)value;
     (void)error;
     settings->format = FORMAT_JSON;
     return PARSUM_OK;
 }
 
-static parsum_status apply_csv(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_csv(ps_settings *settings, const char *value, parsum_error *error) {
     (void)value;
     (void)error;
     settings->format = FORMAT_CSV;
     return PARSUM_OK;
 }
 
-static parsum_status apply_markdown(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_markdown(ps_settings *settings, const char *value, parsum_error *error) {
     (void)value;
     (void)error;
     settings->format = FORMAT_MARKDOWN;
     return PARSUM_OK;
 }
 
-static parsum_status apply_quiet(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_quiet(ps_settings *settings, const char *value, parsum_error *error) {
     (void)value;
     (void)error;
     settings->quiet = true;
     return PARSUM_OK;
 }
 
-static parsum_status apply_test(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_test(ps_settings *settings, const char *value, parsum_error *error) {
     (void)value;
     (void)error;
     settings->test = true;
     return PARSUM_OK;
 }
 
-static parsum_status apply_progress(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_progress(ps_settings *settings, const char *value, parsum_error *error) {
     static const char *const names[] = {"auto", "always", "never", NULL};
     for (int i = 0; names[i] != NULL; i++) {
         if (strcmp(value, names[i]) == 0) {
@@ -202,15 +184,13 @@ static parsum_status apply_progress(ps_settings *settings, const char *value, pa
     return fail_word(error, value, "way to show progress", names);
 }
 
-static parsum_status apply_kernel_dir(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_kernel_dir(ps_settings *settings, const char *value, parsum_error *error) {
     (void)error;
     settings->options.kernel_dir = value;
     return PARSUM_OK;
 }
 
-static parsum_status apply_help(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_help(ps_settings *settings, const char *value, parsum_error *error) {
     (void)value;
     (void)error;
     help_print(stdout, settings->command);
@@ -218,8 +198,7 @@ static parsum_status apply_help(ps_settings *settings, const char *value, parsum
     return PARSUM_OK;
 }
 
-static parsum_status apply_version(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_version(ps_settings *settings, const char *value, parsum_error *error) {
     (void)value;
     (void)error;
     puts("parsum-cl " PARSUM_VERSION);
@@ -227,8 +206,7 @@ static parsum_status apply_version(ps_settings *settings, const char *value, par
     return PARSUM_OK;
 }
 
-static parsum_status apply_generate(ps_settings *settings, const char *value, parsum_error *error)
-{
+static parsum_status apply_generate(ps_settings *settings, const char *value, parsum_error *error) {
     static const char *const names[] = {"man", "bash", NULL};
     settings->finished = true;
     if (strcmp(value, "man") == 0)
@@ -244,18 +222,22 @@ enum { REDUCE = COMMAND_SUM | COMMAND_COMPARE };
 
 const option_row option_rows[] = {
     {"stat", 's', "LIST", REDUCE,
-     "statistics, in one pass: any of count sum sumsq sumabs min max mean var pvar sd psd norm2, parted by commas, "
+     "statistics, in one pass: any of count sum sumsq sumabs min max mean var pvar sd psd norm2, parted by "
+     "commas, "
      "or all (default: sumsq)",
      apply_stat},
     {"engine", 'e', "NAME", REDUCE,
-     "auto, serial, pthread, fork or opencl; auto takes the best OpenCL device, or pthread where there is none; with "
+     "auto, serial, pthread, fork or opencl; auto takes the best OpenCL device, or pthread where there is "
+     "none; with "
      "compare: that engine alone",
      apply_engine},
     {"device", 'd', "SEL", COMMAND_ALL,
-     "OpenCL device: auto, all, gpu, cpu, accelerator, gpu:1 (the second), P:D, or part of platform/device (default: "
+     "OpenCL device: auto, all, gpu, cpu, accelerator, gpu:1 (the second), P:D, or part of platform/device "
+     "(default: "
      "$PARSUM_DEVICE, else auto); means --engine=opencl",
      apply_device},
-    {"workers", 'w', "N", REDUCE, "threads or processes (default: the CPUs this process may use)", apply_workers},
+    {"workers", 'w', "N", REDUCE, "threads or processes (default: the CPUs this process may use)",
+     apply_workers},
     {"chunk", 0, "N", REDUCE, "elements a block at most (default: guided by what is left)", apply_chunk},
     {"work-group-size", 0, "N", COMMAND_ALL, "OpenCL work-items a work-group, from 1 to the kernels' maximum",
      apply_work_group_size},
@@ -270,7 +252,8 @@ const option_row option_rows[] = {
     {"test", 't', NULL, COMMAND_DEVICES, "run the self-test of every kernel on each device", apply_test},
     {"quiet", 'q', NULL, COMMAND_ALL, "values only, and nothing on stderr but warnings", apply_quiet},
     {"progress", 0, "WHEN", REDUCE, "auto (when stderr is a terminal), always or never", apply_progress},
-    {"kernel-dir", 0, "DIR", COMMAND_ALL, "take the kernels from DIR instead of those built in", apply_kernel_dir},
+    {"kernel-dir", 0, "DIR", COMMAND_ALL, "take the kernels from DIR instead of those built in",
+     apply_kernel_dir},
     {"help", 'h', NULL, COMMAND_ALL, "this help", apply_help},
     {"version", 'V', NULL, COMMAND_ALL, "the version", apply_version},
     {"generate", 0, "PAGE", 0, "man or bash: the man page or the completion, from the table of options",

@@ -7,8 +7,7 @@
 
 #include "cli/commands.h"
 
-void complain(const char *format, ...)
-{
+void complain(const char *format, ...) {
     va_list arguments;
     progress_clear();
     fputs("parsum-cl: ", stderr);
@@ -18,8 +17,7 @@ void complain(const char *format, ...)
     fputc('\n', stderr);
 }
 
-void say(const ps_settings *settings, const char *format, ...)
-{
+void say(const ps_settings *settings, const char *format, ...) {
     char sentence[2048];
     va_list arguments;
     if (settings->quiet)
@@ -30,20 +28,17 @@ void say(const ps_settings *settings, const char *format, ...)
     complain("%s", sentence);
 }
 
-static void on_notice(const char *sentence, void *user)
-{
+static void on_notice(const char *sentence, void *user) {
     (void)user;
     complain("%s", sentence);
 }
 
-static int on_cancelled(void *user)
-{
+static int on_cancelled(void *user) {
     (void)user;
     return signals_caught() != 0;
 }
 
-parsum_options with_callbacks(const ps_settings *settings)
-{
+parsum_options with_callbacks(const ps_settings *settings) {
     parsum_options options = settings->options;
     options.notice = on_notice;
     options.progress = progress_show;
@@ -52,8 +47,7 @@ parsum_options with_callbacks(const ps_settings *settings)
     return options;
 }
 
-int finish_output(int status)
-{
+int finish_output(int status) {
     progress_clear();
     const bool failed = ferror(stdout) != 0 || fflush(stdout) != 0;
     const int failure = errno;

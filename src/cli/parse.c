@@ -14,8 +14,7 @@ typedef struct getopt_tables {
     char shorts[2 * OPTIONS_MAX + 2];
 } getopt_tables;
 
-static void fill_tables(getopt_tables *tables)
-{
+static void fill_tables(getopt_tables *tables) {
     size_t used = 0;
     memset(tables, 0, sizeof *tables);
     tables->shorts[used++] = ':'; /* a missing argument is told from an unknown option */
@@ -31,8 +30,7 @@ static void fill_tables(getopt_tables *tables)
     }
 }
 
-static const option_row *row_of(int value)
-{
+static const option_row *row_of(int value) {
     if (value >= FIRST_LONG_VALUE)
         return &option_rows[value - FIRST_LONG_VALUE];
     for (size_t i = 0; i < option_row_count; i++) {
@@ -42,13 +40,13 @@ static const option_row *row_of(int value)
     return NULL;
 }
 
-static parsum_status fail_unknown(const char *word, parsum_error *error)
-{
+static parsum_status fail_unknown(const char *word, parsum_error *error) {
     const char *names[OPTIONS_MAX + 1] = {NULL};
     char typed[64];
     if (word[0] == '-' && word[1] != '-')
         return ps_fail(error, PARSUM_USAGE,
-                       "'%s' is no option; put -- before a range that begins below zero, and see --help", word);
+                       "'%s' is no option; put -- before a range that begins below zero, and see --help",
+                       word);
     for (size_t i = 0; i < option_row_count; i++)
         names[i] = option_rows[i].name;
     snprintf(typed, sizeof typed, "%.*s", (int)strcspn(word + 2, "="), word + 2);
@@ -58,8 +56,7 @@ static parsum_status fail_unknown(const char *word, parsum_error *error)
     return ps_fail(error, PARSUM_USAGE, "'%s' is no option; see --help", word);
 }
 
-static parsum_status fail_option(int value, char **argv, parsum_error *error)
-{
+static parsum_status fail_option(int value, char **argv, parsum_error *error) {
     const char *word = argv[optind - 1];
     const option_row *row = row_of(optopt);
     if (value == ':')
@@ -68,9 +65,10 @@ static parsum_status fail_option(int value, char **argv, parsum_error *error)
         return ps_fail(error, PARSUM_USAGE, "'%s' takes no value; write --%s", word, row->name);
     if (optopt != 0 && optopt < FIRST_LONG_VALUE) {
         /* An unknown letter, maybe inside a group: then getopt has not moved on from its word. */
-        const char *group = argv[optind] != NULL && argv[optind][0] == '-' && strchr(argv[optind], optopt) != NULL
-                                ? argv[optind]
-                                : word;
+        const char *group =
+            argv[optind] != NULL && argv[optind][0] == '-' && strchr(argv[optind], optopt) != NULL
+                ? argv[optind]
+                : word;
         return fail_unknown(group, error);
     }
     return fail_unknown(word, error);
@@ -78,8 +76,7 @@ static parsum_status fail_option(int value, char **argv, parsum_error *error)
 
 /* Applies every option; operands are gathered by getopt's permutation behind them. Help waits for the command. */
 static parsum_status apply_options(ps_settings *settings, int argc, char **argv, unsigned *used_commands,
-                                   const option_row **used_row, parsum_error *error)
-{
+                                   const option_row **used_row, parsum_error *error) {
     getopt_tables tables;
     fill_tables(&tables);
     opterr = 0;
@@ -90,7 +87,8 @@ static parsum_status apply_options(ps_settings *settings, int argc, char **argv,
             return fail_option(value, argv, error);
         const option_row *row = row_of(value);
         if (row->argument != NULL && optarg[0] == '\0')
-            return ps_fail(error, PARSUM_USAGE, "'--%s=' has no value; write --%s=%s, %s", row->name, row->name, row->argument, row->help);
+            return ps_fail(error, PARSUM_USAGE, "'--%s=' has no value; write --%s=%s, %s", row->name,
+                           row->name, row->argument, row->help);
         const parsum_status status = row->apply(settings, optarg, error);
         if (status != PARSUM_OK || settings->finished)
             return status;
@@ -103,8 +101,7 @@ static parsum_status apply_options(ps_settings *settings, int argc, char **argv,
 }
 
 /* The first operand, where it names a command. Found before options are applied, since they depend on it. */
-static const ps_command *find_command(int argc, char **argv)
-{
+static const ps_command *find_command(int argc, char **argv) {
     getopt_tables tables;
     fill_tables(&tables);
     opterr = 0;
@@ -114,21 +111,20 @@ static const ps_command *find_command(int argc, char **argv)
     return optind < argc ? command_find(argv[optind]) : NULL;
 }
 
-static parsum_status fail_input(const char *text, parsum_error *error)
-{
+static parsum_status fail_input(const char *text, parsum_error *error) {
     const char *names[8] = {NULL};
     for (size_t i = 0; i < command_count; i++)
         names[i] = commands[i].name;
     const char *nearest = suggest(text, names);
     if (nearest != NULL)
-        return ps_fail(error, PARSUM_USAGE, "'%s' is neither a command nor a range A:B; did you mean '%s'?", text,
-                       nearest);
+        return ps_fail(error, PARSUM_USAGE, "'%s' is neither a command nor a range A:B; did you mean '%s'?",
+                       text, nearest);
     return ps_fail(error, PARSUM_USAGE,
-                   "'%s' is neither a command nor a range; write a range as A:B or A:B:STEP, such as 1:1000", text);
+                   "'%s' is neither a command nor a range; write a range as A:B or A:B:STEP, such as 1:1000",
+                   text);
 }
 
-static parsum_status read_inputs(ps_settings *settings, char **inputs, size_t count, parsum_error *error)
-{
+static parsum_status read_inputs(ps_settings *settings, char **inputs, size_t count, parsum_error *error) {
     static const parsum_range default_range = {1, 100000000, 1};
     settings->ranges = calloc(count + 1, sizeof *settings->ranges);
     if (settings->ranges == NULL)
@@ -148,8 +144,7 @@ static parsum_status read_inputs(ps_settings *settings, char **inputs, size_t co
 }
 
 /* What options mean together, and the environment's defaults. */
-static parsum_status complete(ps_settings *settings, parsum_error *error)
-{
+static parsum_status complete(ps_settings *settings, parsum_error *error) {
     parsum_options *options = &settings->options;
     const bool names_engine = strcmp(options->engine, "auto") != 0;
     const char *isa = getenv("PARSUM_ISA");
@@ -166,15 +161,15 @@ static parsum_status complete(ps_settings *settings, parsum_error *error)
         options->warmup = settings->warmup_given ? options->warmup : 1;
     }
     if (options->work_group_size > 0 && names_engine && strcmp(options->engine, "opencl") != 0)
-        return ps_fail(error, PARSUM_USAGE,
-                       "--work-group-size speaks of an OpenCL device, not of the engine '%s'; leave one of them out",
-                       options->engine);
+        return ps_fail(
+            error, PARSUM_USAGE,
+            "--work-group-size speaks of an OpenCL device, not of the engine '%s'; leave one of them out",
+            options->engine);
     const char *isa_name;
     return parsum_isa_select(options->isa, &isa_name, error);
 }
 
-parsum_status settings_parse(ps_settings *settings, int argc, char **argv, parsum_error *error)
-{
+parsum_status settings_parse(ps_settings *settings, int argc, char **argv, parsum_error *error) {
     memset(settings, 0, sizeof *settings);
     parsum_options_init(&settings->options);
     settings->order[0] = PARSUM_SUMSQ;
@@ -189,8 +184,9 @@ parsum_status settings_parse(ps_settings *settings, int argc, char **argv, parsu
     if (other_row != NULL) {
         for (size_t i = 0; i < command_count; i++) {
             if (other_commands & commands[i].bit)
-                return ps_fail(error, PARSUM_USAGE, "'--%s' does not go with '%s'; it goes with 'parsum-cl %s'",
-                               other_row->name, settings->command->name, commands[i].name);
+                return ps_fail(error, PARSUM_USAGE,
+                               "'--%s' does not go with '%s'; it goes with 'parsum-cl %s'", other_row->name,
+                               settings->command->name, commands[i].name);
         }
     }
     char **operands = argv + optind + (named != NULL);
@@ -204,8 +200,7 @@ parsum_status settings_parse(ps_settings *settings, int argc, char **argv, parsu
     return status;
 }
 
-void settings_free(ps_settings *settings)
-{
+void settings_free(ps_settings *settings) {
     free(settings->ranges);
     settings->ranges = NULL;
 }

@@ -15,22 +15,19 @@ static struct {
     uint64_t done;
 } state;
 
-void progress_start(progress_mode mode)
-{
+void progress_start(progress_mode mode) {
     state.wanted = mode == PROGRESS_ALWAYS || (mode == PROGRESS_AUTO && isatty(STDERR_FILENO));
     state.start = state.latest = ps_clock_seconds();
     state.done = 0;
 }
 
-void progress_clear(void)
-{
+void progress_clear(void) {
     if (state.shown)
         fputs("\r\033[K", stderr);
     state.shown = false;
 }
 
-void progress_show(uint64_t done, uint64_t total, void *user)
-{
+void progress_show(uint64_t done, uint64_t total, void *user) {
     (void)user;
     if (!state.wanted)
         return;

@@ -16,7 +16,7 @@ typedef struct ps_command {
     const char *name;
     const char *operands; /* as the help shows them */
     const char *summary;
-    unsigned bit;         /* which options it takes: option_row.commands */
+    unsigned bit; /* which options it takes: option_row.commands */
     int (*run)(const ps_settings *settings);
 } ps_command;
 

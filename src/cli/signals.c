@@ -10,14 +10,12 @@ enum { GRACE_MICROSECONDS = 600000 };
 
 static volatile sig_atomic_t caught;
 
-static void by_default(int signal_number)
-{
+static void by_default(int signal_number) {
     signal(signal_number, SIG_DFL);
     raise(signal_number);
 }
 
-static void on_end(int signal_number)
-{
+static void on_end(int signal_number) {
     const struct itimerval grace = {.it_value = {.tv_usec = GRACE_MICROSECONDS}};
     if (caught != 0)
         by_default(signal_number); /* asked twice */
@@ -25,16 +23,14 @@ static void on_end(int signal_number)
     setitimer(ITIMER_REAL, &grace, NULL);
 }
 
-static void on_grace_over(int signal_number)
-{
+static void on_grace_over(int signal_number) {
     (void)signal_number;
     signal(caught, SIG_DFL);
     kill(getpid(), caught);
 }
 
 /* A signal that is ignored from the start, as under nohup, stays so. */
-static void install(int signal_number, void (*handler)(int))
-{
+static void install(int signal_number, void (*handler)(int)) {
     struct sigaction action;
     sigaction(signal_number, NULL, &action);
     if (action.sa_handler == SIG_IGN)
@@ -44,21 +40,18 @@ static void install(int signal_number, void (*handler)(int))
     sigaction(signal_number, &action, NULL);
 }
 
-void signals_install(void)
-{
+void signals_install(void) {
     signal(SIGALRM, on_grace_over);
     signal(SIGCHLD, SIG_DFL);
     install(SIGINT, on_end);
     install(SIGTERM, on_end);
 }
 
-int signals_caught(void)
-{
+int signals_caught(void) {
     return caught;
 }
 
-void signals_end(void)
-{
+void signals_end(void) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

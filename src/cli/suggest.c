@@ -6,15 +6,13 @@
 
 enum { WORD_MAX = 32 };
 
-static size_t least(size_t a, size_t b, size_t c)
-{
+static size_t least(size_t a, size_t b, size_t c) {
     const size_t ab = a < b ? a : b;
     return ab < c ? ab : c;
 }
 
 /* Levenshtein's distance, ignoring case (Wagner and Fischer 1974); words of at most WORD_MAX letters. */
-static size_t distance(const char *left, const char *right)
-{
+static size_t distance(const char *left, const char *right) {
     const size_t right_length = strlen(right);
     size_t row[WORD_MAX + 1];
     for (size_t j = 0; j <= right_length; j++)
@@ -32,8 +30,7 @@ static size_t distance(const char *left, const char *right)
     return row[right_length];
 }
 
-const char *suggest(const char *text, const char *const *names)
-{
+const char *suggest(const char *text, const char *const *names) {
     const char *nearest = NULL;
     const size_t length = strlen(text);
     size_t nearest_distance = length / 2 + 1;
@@ -43,8 +40,7 @@ const char *suggest(const char *text, const char *const *names)
         if (strlen(*names) > WORD_MAX)
             continue;
         /* A word cut short is near: "comp" for "compare". */
-        const size_t found =
-            length >= 3 && strncmp(text, *names, length) == 0 ? 1 : distance(text, *names);
+        const size_t found = length >= 3 && strncmp(text, *names, length) == 0 ? 1 : distance(text, *names);
         if (found < nearest_distance) {
             nearest_distance = found;
             nearest = *names;

@@ -22,15 +22,14 @@ struct ps_crew {
     ps_crew_task *task;
     void *context;
     unsigned count;
-    unsigned waiting;    /* members that reached the start for the first time */
-    unsigned working;    /* members that have not finished this round */
-    uint64_t round;      /* counts the start signals */
+    unsigned waiting; /* members that reached the start for the first time */
+    unsigned working; /* members that have not finished this round */
+    uint64_t round;   /* counts the start signals */
     bool ending;
     member members[];
 };
 
-static void *member_main(void *argument)
-{
+static void *member_main(void *argument) {
     member *self = argument;
     ps_crew *crew = self->crew;
     uint64_t round = 0;
@@ -55,8 +54,7 @@ static void *member_main(void *argument)
 
 /* Starts the members with signals blocked, but for those that a thread brings on itself: these end the program or reach
  * its handler wherever they arise. The count says how many members there are. */
-static int start_members(ps_crew *crew, unsigned wanted)
-{
+static int start_members(ps_crew *crew, unsigned wanted) {
     static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS};
     sigset_t blocked, before;
     sigfillset(&blocked);
@@ -77,8 +75,7 @@ static int start_members(ps_crew *crew, unsigned wanted)
 }
 
 parsum_status ps_crew_create(unsigned wanted, ps_crew_task *task, void *context, ps_crew **crew,
-                             unsigned *created, parsum_error *error)
-{
+                             unsigned *created, parsum_error *error) {
     ps_crew *made = calloc(1, sizeof *made + wanted * sizeof made->members[0]);
     if (made == NULL)
         return ps_fail_memory(error, "the list of threads");
@@ -107,8 +104,7 @@ parsum_status ps_crew_create(unsigned wanted, ps_crew_task *task, void *context,
     return PARSUM_OK;
 }
 
-void ps_crew_run(ps_crew *crew, ps_crew_poll *poll, void *poll_context)
-{
+void ps_crew_run(ps_crew *crew, ps_crew_poll *poll, void *poll_context) {
     pthread_mutex_lock(&crew->lock);
     crew->round++;
     crew->working = crew->count;
@@ -131,8 +127,7 @@ void ps_crew_run(ps_crew *crew, ps_crew_poll *poll, void *poll_context)
     pthread_mutex_unlock(&crew->lock);
 }
 
-void ps_crew_destroy(ps_crew *crew)
-{
+void ps_crew_destroy(ps_crew *crew) {
     if (crew == NULL)
         return;
     pthread_mutex_lock(&crew->lock);

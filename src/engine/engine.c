@@ -5,19 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
-static const ps_engine *const engines[] = {
-    &ps_engine_serial,
-    &ps_engine_pthread,
-    &ps_engine_fork,
-    &ps_engine_opencl,
+static const ps_engine *const engines[] = {&ps_engine_serial, &ps_engine_pthread, &ps_engine_fork,
+                                           &ps_engine_opencl,
 #ifdef PS_TEST_ENGINES
-    PS_TEST_ENGINES
+                                           PS_TEST_ENGINES
 #endif
 };
 enum { ENGINE_COUNT = sizeof engines / sizeof engines[0] };
 
-const ps_engine *ps_engine_find(const char *name)
-{
+const ps_engine *ps_engine_find(const char *name) {
     for (size_t i = 0; i < ENGINE_COUNT; i++) {
         if (strcmp(engines[i]->name, name) == 0)
             return engines[i];
@@ -25,8 +21,7 @@ const ps_engine *ps_engine_find(const char *name)
     return NULL;
 }
 
-const char *parsum_engine_name(size_t index)
-{
+const char *parsum_engine_name(size_t index) {
     for (size_t i = 0; i < ENGINE_COUNT; i++) {
         if (!engines[i]->hidden && index-- == 0)
             return engines[i]->name;
@@ -34,21 +29,18 @@ const char *parsum_engine_name(size_t index)
     return NULL;
 }
 
-parsum_status ps_engine_probe_always(const ps_job *job, parsum_error *error)
-{
+parsum_status ps_engine_probe_always(const ps_job *job, parsum_error *error) {
     (void)job;
     (void)error;
     return PARSUM_OK;
 }
 
-size_t ps_partial_stride(const ps_kind *kind)
-{
+size_t ps_partial_stride(const ps_kind *kind) {
     enum { CACHE_LINE = 64 };
     return (kind->size_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
-bool ps_monitor_poll(const ps_monitor *monitor, ps_queue *queue)
-{
+bool ps_monitor_poll(const ps_monitor *monitor, ps_queue *queue) {
     if (monitor->progress != NULL)
         monitor->progress(ps_queue_done_count(queue), ps_queue_total_count(queue), monitor->user);
     if (monitor->cancelled == NULL || !monitor->cancelled(monitor->user))
@@ -57,8 +49,7 @@ bool ps_monitor_poll(const ps_monitor *monitor, ps_queue *queue)
     return true;
 }
 
-void ps_monitor_notice(const ps_monitor *monitor, const char *format, ...)
-{
+void ps_monitor_notice(const ps_monitor *monitor, const char *format, ...) {
     if (monitor->notice == NULL)
         return;
     char sentence[1024];

@@ -25,7 +25,8 @@ enum { PS_POLL_MILLISECONDS = 50 };
 bool ps_monitor_poll(const ps_monitor *monitor, ps_queue *queue);
 
 /* Sends one formatted sentence to the caller. */
-void ps_monitor_notice(const ps_monitor *monitor, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void ps_monitor_notice(const ps_monitor *monitor, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* What is to be done, the same for all engines. Constant while an engine is open; strings outlive it. */
 typedef struct ps_job {
@@ -36,7 +37,8 @@ typedef struct ps_job {
     unsigned workers;
     uint64_t chunk;
     const char *device;
-    bool device_by_choice; /* the user named the device: a failed self-test is not answered by another device */
+    bool
+        device_by_choice; /* the user named the device: a failed self-test is not answered by another device */
     size_t work_group_size;
     const char *kernel_dir;
     ps_monitor monitor;
@@ -48,8 +50,8 @@ typedef struct ps_engine ps_engine;
 typedef struct ps_engine_state {
     const ps_engine *engine;
     const ps_job *job;
-    unsigned workers; /* how many partials run fills: at least one, at most what the job asked for */
-    const char *isa;  /* NULL where the CPU paths are not used */
+    unsigned workers;       /* how many partials run fills: at least one, at most what the job asked for */
+    const char *isa;        /* NULL where the CPU paths are not used */
     parsum_device *devices; /* copies, owned by the engine */
     size_t device_count;
 } ps_engine_state;

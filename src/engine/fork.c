@@ -18,7 +18,7 @@
 enum { REDO_MAX = 3 };
 
 typedef struct fork_worker {
-    ps_fork_child child; /* pid 0: there is none */
+    ps_fork_child child;           /* pid 0: there is none */
     ps_block dealt[PS_FORK_SLOTS]; /* what each slot was given */
     unsigned order[PS_FORK_SLOTS]; /* outstanding slots, the one in work first */
     unsigned outstanding;
@@ -32,8 +32,7 @@ typedef struct fork_state {
 } fork_state;
 
 /* Closes the parent's ends that a new child inherited from its elder siblings. */
-static void close_sibling_sockets(void *context)
-{
+static void close_sibling_sockets(void *context) {
     fork_state *engine = context;
     for (unsigned i = 0; i < engine->base.workers; i++) {
         if (engine->workers[i].child.pid > 0)
@@ -41,8 +40,7 @@ static void close_sibling_sockets(void *context)
     }
 }
 
-static parsum_status start_worker(fork_state *engine, unsigned index, parsum_error *error)
-{
+static parsum_status start_worker(fork_state *engine, unsigned index, parsum_error *error) {
     fork_worker *worker = &engine->workers[index];
     worker->outstanding = 0;
     return ps_fork_child_start(engine->base.job, &engine->mapping, index, close_sibling_sockets, engine,
@@ -50,8 +48,8 @@ static parsum_status start_worker(fork_state *engine, unsigned index, parsum_err
 }
 
 /* Merges the finished slot into the worker's partial. */
-static void take_result(fork_state *engine, unsigned index, unsigned slot_index, ps_queue *queue, char *partials)
-{
+static void take_result(fork_state *engine, unsigned index, unsigned slot_index, ps_queue *queue,
+                        char *partials) {
     fork_worker *worker = &engine->workers[index];
     const ps_job *job = engine->base.job;
     ps_fork_slot *slot = ps_fork_slot_at(&engine->mapping, index, slot_index);
@@ -63,8 +61,7 @@ static void take_result(fork_state *engine, unsigned index, unsigned slot_index,
         worker->order[i] = worker->order[i + 1];
 }
 
-static unsigned char find_free_slot(const fork_worker *worker)
-{
+static unsigned char find_free_slot(const fork_worker *worker) {
     bool used[PS_FORK_SLOTS] = {false};
     for (unsigned i = 0; i < worker->outstanding; i++)
         used[worker->order[i]] = true;
@@ -75,8 +72,7 @@ static unsigned char find_free_slot(const fork_worker *worker)
 }
 
 /* Fills the worker's free slots from the queue. A send that fails means that it is dead, which its socket tells next. */
-static void deal(fork_state *engine, unsigned index, ps_queue *queue)
-{
+static void deal(fork_state *engine, unsigned index, ps_queue *queue) {
     fork_worker *worker = &engine->workers[index];
     while (worker->child.pid > 0 && worker->outstanding < PS_FORK_SLOTS) {
         const unsigned char free_slot = find_free_slot(worker);
@@ -91,8 +87,7 @@ static void deal(fork_state *engine, unsigned index, ps_queue *queue)
     }
 }
 
-static bool any_alive(const fork_state *engine)
-{
+static bool any_alive(const fork_state *engine) {
     for (unsigned i = 0; i < engine->base.workers; i++) {
         if (engine->workers[i].child.pid > 0)
             return true;
@@ -102,8 +97,8 @@ static bool any_alive(const fork_state *engine)
 
 /* A worker died: its unfinished blocks go back to the queue and a new worker takes its place. Only the block in work
  * can have killed it, so only that one counts the attempt. Where no new process is to be had, the others go on. */
-static parsum_status replace_worker(fork_state *engine, unsigned index, ps_queue *queue, parsum_error *error)
-{
+static parsum_status replace_worker(fork_state *engine, unsigned index, ps_queue *queue,
+                                    parsum_error *error) {
     fork_worker *worker = &engine->workers[index];
     const ps_monitor *monitor = &engine->base.job->monitor;
     const pid_t pid = worker->child.pid;
@@ -112,10 +107,11 @@ static parsum_status replace_worker(fork_state *engine, unsigned index, ps_queue
     for (unsigned i = worker->outstanding; i-- > 0;) {
         const ps_block *block = &worker->dealt[worker->order[i]];
         if (i == 0 && block->attempts >= REDO_MAX)
-            return ps_fail(error, PARSUM_FAILED,
-                           "worker %u (process %ld) %s; its block was tried %u times and could not be finished, "
-                           "so there is no answer: try --engine=pthread",
-                           index, (long)pid, cause, REDO_MAX + 1);
+            return ps_fail(
+                error, PARSUM_FAILED,
+                "worker %u (process %ld) %s; its block was tried %u times and could not be finished, "
+                "so there is no answer: try --engine=pthread",
+                index, (long)pid, cause, REDO_MAX + 1);
         if (!ps_queue_return(queue, block, i == 0))
             return ps_fail_memory(error, "a block to be redone");
     }
@@ -133,8 +129,7 @@ static parsum_status replace_worker(fork_state *engine, unsigned index, ps_queue
 
 /* Reads what a worker says: slot numbers of finished blocks, or the end of its socket. */
 static parsum_status hear(fork_state *engine, unsigned index, ps_queue *queue, char *partials,
-                          parsum_error *error)
-{
+                          parsum_error *error) {
     fork_worker *worker = &engine->workers[index];
     unsigned char said[PS_FORK_SLOTS];
     const ssize_t length = recv(worker->child.socket, said, sizeof said, MSG_DONTWAIT);
@@ -153,8 +148,7 @@ static parsum_status hear(fork_state *engine, unsigned index, ps_queue *queue, c
     return sane ? PARSUM_OK : replace_worker(engine, index, queue, error);
 }
 
-static bool any_outstanding(const fork_state *engine)
-{
+static bool any_outstanding(const fork_state *engine) {
     for (unsigned i = 0; i < engine->base.workers; i++) {
         if (engine->workers[i].outstanding > 0)
             return true;
@@ -162,8 +156,7 @@ static bool any_outstanding(const fork_state *engine)
     return false;
 }
 
-static parsum_status fork_run(ps_engine_state *state, ps_queue *queue, char *partials, parsum_error *error)
-{
+static parsum_status fork_run(ps_engine_state *state, ps_queue *queue, char *partials, parsum_error *error) {
     fork_state *engine = (fork_state *)state;
     const ps_monitor *monitor = &state->job->monitor;
     for (;;) {
@@ -186,8 +179,7 @@ static parsum_status fork_run(ps_engine_state *state, ps_queue *queue, char *par
     }
 }
 
-static void fork_close(ps_engine_state *state)
-{
+static void fork_close(ps_engine_state *state) {
     fork_state *engine = (fork_state *)state;
     if (engine->workers != NULL) {
         /* All results are taken over by now: what a child still does is of no use. */
@@ -200,8 +192,7 @@ static void fork_close(ps_engine_state *state)
     free(engine);
 }
 
-static parsum_status fork_open(const ps_job *job, ps_engine_state **state, parsum_error *error)
-{
+static parsum_status fork_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
     fork_state *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "the fork engine");

@@ -6,6 +6,7 @@
 #include "engine/engine.h"
 #include "opencl/session.h"
 #include "run/error.h"
+#include "run/result.h"
 
 typedef struct device_worker {
     ps_session *session; /* NULL once the device is lost */
@@ -22,16 +23,16 @@ typedef struct opencl_state {
     bool cancelled;
 } opencl_state;
 
-static void work(unsigned index, void *context)
-{
+static void work(unsigned index, void *context) {
     opencl_state *engine = context;
     device_worker *worker = &engine->workers[index];
     const ps_job *job = engine->base.job;
     char *partial = engine->partials + index * ps_partial_stride(job->kind);
     ps_block block;
-    while (worker->session != NULL && ps_queue_pull(engine->queue, ps_session_want(worker->session), &block)) {
-        if (ps_session_fold(worker->session, &block, job->needs, (ps_integer_partial *)partial, &worker->error) !=
-            PARSUM_OK) {
+    while (worker->session != NULL &&
+           ps_queue_pull(engine->queue, ps_session_want(worker->session), &block)) {
+        if (ps_session_fold(worker->session, &block, job->needs, (ps_integer_partial *)partial,
+                            &worker->error) != PARSUM_OK) {
             worker->failed = true;
             if (!ps_queue_return(engine->queue, &block, true))
                 ps_fail_memory(&worker->error, "a block to be redone");
@@ -41,16 +42,14 @@ static void work(unsigned index, void *context)
     }
 }
 
-static void poll_monitor(void *context)
-{
+static void poll_monitor(void *context) {
     opencl_state *engine = context;
     if (ps_monitor_poll(&engine->base.job->monitor, engine->queue))
         engine->cancelled = true;
 }
 
 /* Closes the devices that failed in this round and says so. Returns whether there were any. */
-static bool drop_failed(opencl_state *engine, parsum_error *error, unsigned *alive)
-{
+static bool drop_failed(opencl_state *engine, parsum_error *error, unsigned *alive) {
     bool any_failed = false;
     *alive = 0;
     for (unsigned i = 0; i < engine->base.workers; i++) {
@@ -71,8 +70,8 @@ static bool drop_failed(opencl_state *engine, parsum_error *error, unsigned *ali
     return any_failed;
 }
 
-static parsum_status opencl_run(ps_engine_state *state, ps_queue *queue, char *partials, parsum_error *error)
-{
+static parsum_status opencl_run(ps_engine_state *state, ps_queue *queue, char *partials,
+                                parsum_error *error) {
     opencl_state *engine = (opencl_state *)state;
     engine->queue = queue;
     engine->partials = partials;
@@ -89,8 +88,7 @@ static parsum_status opencl_run(ps_engine_state *state, ps_queue *queue, char *p
     }
 }
 
-static void opencl_close(ps_engine_state *state)
-{
+static void opencl_close(ps_engine_state *state) {
     opencl_state *engine = (opencl_state *)state;
     ps_crew_destroy(engine->crew);
     for (unsigned i = 0; i < state->workers && engine->workers != NULL; i++)
@@ -104,8 +102,7 @@ static void opencl_close(ps_engine_state *state)
 
 /* A device that builds, passes its self-test and knows the size of its launches. */
 static parsum_status open_session(const ps_job *job, const ps_opencl_device *device, ps_session **session,
-                                  parsum_error *error)
-{
+                                  parsum_error *error) {
     ps_session *made = NULL;
     parsum_status status = ps_session_open(device, job->work_group_size, job->kernel_dir, &made, error);
     if (status == PARSUM_OK)
@@ -122,8 +119,7 @@ static parsum_status open_session(const ps_job *job, const ps_opencl_device *dev
 
 /* Opens the devices that were chosen: for "auto" the first of them that works, else all of them. */
 static parsum_status open_chosen(opencl_state *engine, const ps_opencl_device *devices, const size_t *chosen,
-                                 size_t chosen_count, parsum_error *error)
-{
+                                 size_t chosen_count, parsum_error *error) {
     const ps_job *job = engine->base.job;
     const bool any_will_do = !job->device_by_choice;
     engine->workers = calloc(chosen_count, sizeof *engine->workers);
@@ -156,8 +152,7 @@ static parsum_status open_chosen(opencl_state *engine, const ps_opencl_device *d
 
 /* Finds the devices that the job's selector names. The caller destroys devices and frees chosen. */
 static parsum_status choose(const ps_job *job, ps_opencl_device **devices, size_t *count, size_t **chosen,
-                            size_t *chosen_count, parsum_error *error)
-{
+                            size_t *chosen_count, parsum_error *error) {
     const parsum_status status = ps_opencl_list(devices, count, error);
     if (status != PARSUM_OK)
         return status;
@@ -167,8 +162,7 @@ static parsum_status choose(const ps_job *job, ps_opencl_device **devices, size_
     return ps_opencl_select(*devices, *count, job->device, *chosen, chosen_count, error);
 }
 
-static parsum_status opencl_probe(const ps_job *job, parsum_error *error)
-{
+static parsum_status opencl_probe(const ps_job *job, parsum_error *error) {
     ps_opencl_device *devices = NULL;
     size_t count = 0, chosen_count = 0;
     size_t *chosen = NULL;
@@ -178,8 +172,7 @@ static parsum_status opencl_probe(const ps_job *job, parsum_error *error)
     return status;
 }
 
-static parsum_status opencl_open(const ps_job *job, ps_engine_state **state, parsum_error *error)
-{
+static parsum_status opencl_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
     opencl_state *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "the OpenCL engine");
@@ -208,8 +201,7 @@ static parsum_status opencl_open(const ps_job *job, ps_engine_state **state, par
     return status;
 }
 
-parsum_status parsum_device_self_test(const parsum_options *options, parsum_error *error)
-{
+parsum_status parsum_device_self_test(const parsum_options *options, parsum_error *error) {
     /* Every kernel: what a sum of squares alone needs, and everything. */
     static const unsigned needs[] = {PS_NEED_SQUARES,
                                      PS_NEED_SUM | PS_NEED_SQUARES | PS_NEED_MAGNITUDES | PS_NEED_EXTREMES};

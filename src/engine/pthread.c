@@ -13,8 +13,7 @@ typedef struct pthread_state {
     bool cancelled;
 } pthread_state;
 
-static void work(unsigned index, void *context)
-{
+static void work(unsigned index, void *context) {
     pthread_state *engine = context;
     const ps_job *job = engine->base.job;
     ps_partial *partial = (ps_partial *)(engine->partials + index * ps_partial_stride(job->kind));
@@ -25,15 +24,13 @@ static void work(unsigned index, void *context)
     }
 }
 
-static void poll_monitor(void *context)
-{
+static void poll_monitor(void *context) {
     pthread_state *engine = context;
     if (ps_monitor_poll(&engine->base.job->monitor, engine->queue))
         engine->cancelled = true;
 }
 
-static parsum_status pthread_open(const ps_job *job, ps_engine_state **state, parsum_error *error)
-{
+static parsum_status pthread_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
     pthread_state *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "the pthread engine");
@@ -51,8 +48,8 @@ static parsum_status pthread_open(const ps_job *job, ps_engine_state **state, pa
     return PARSUM_OK;
 }
 
-static parsum_status pthread_run(ps_engine_state *state, ps_queue *queue, char *partials, parsum_error *error)
-{
+static parsum_status pthread_run(ps_engine_state *state, ps_queue *queue, char *partials,
+                                 parsum_error *error) {
     pthread_state *engine = (pthread_state *)state;
     engine->queue = queue;
     engine->partials = partials;
@@ -61,8 +58,7 @@ static parsum_status pthread_run(ps_engine_state *state, ps_queue *queue, char *
     return engine->cancelled ? ps_fail(error, PARSUM_CANCELLED, "cancelled") : PARSUM_OK;
 }
 
-static void pthread_close(ps_engine_state *state)
-{
+static void pthread_close(ps_engine_state *state) {
     pthread_state *engine = (pthread_state *)state;
     ps_crew_destroy(engine->crew);
     free(engine);

@@ -4,8 +4,7 @@
 #include "engine/engine.h"
 #include "run/error.h"
 
-static parsum_status serial_open(const ps_job *job, ps_engine_state **state, parsum_error *error)
-{
+static parsum_status serial_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
     ps_engine_state *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "the serial engine");
@@ -14,8 +13,8 @@ static parsum_status serial_open(const ps_job *job, ps_engine_state **state, par
     return PARSUM_OK;
 }
 
-static parsum_status serial_run(ps_engine_state *state, ps_queue *queue, char *partials, parsum_error *error)
-{
+static parsum_status serial_run(ps_engine_state *state, ps_queue *queue, char *partials,
+                                parsum_error *error) {
     const ps_job *job = state->job;
     ps_block block;
     while (ps_queue_pull(queue, 0, &block)) {
@@ -27,8 +26,7 @@ static parsum_status serial_run(ps_engine_state *state, ps_queue *queue, char *p
     return PARSUM_OK;
 }
 
-static void serial_close(ps_engine_state *state)
-{
+static void serial_close(ps_engine_state *state) {
     free(state);
 }
 

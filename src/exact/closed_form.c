@@ -9,8 +9,7 @@ typedef struct closed_sums {
     mpz_t sum, squares, magnitudes;
 } closed_sums;
 
-static void set_int128(mpz_t target, ps_int128 value)
-{
+static void set_int128(mpz_t target, ps_int128 value) {
     const ps_uint128 magnitude = value < 0 ? -(ps_uint128)value : (ps_uint128)value;
     mpz_set_ui(target, (unsigned long)(magnitude >> 64));
     mpz_mul_2exp(target, target, 64);
@@ -20,8 +19,7 @@ static void set_int128(mpz_t target, ps_int128 value)
 }
 
 /* n elements first, first+step, ... of one sign. */
-static void add_one_sign(closed_sums *sums, ps_int128 first, ps_int128 step, ps_int128 n)
-{
+static void add_one_sign(closed_sums *sums, ps_int128 first, ps_int128 step, ps_int128 n) {
     mpz_t a, s, count, linear, quadratic, part;
     mpz_inits(a, s, count, linear, quadratic, part, NULL);
     set_int128(a, first);
@@ -54,8 +52,7 @@ static void add_one_sign(closed_sums *sums, ps_int128 first, ps_int128 step, ps_
 }
 
 /* Two's complement limbs of value, |value| < 2^255. */
-static ps_wide to_limbs(mpz_t value)
-{
+static ps_wide to_limbs(mpz_t value) {
     ps_wide wide = {{0, 0, 0, 0}};
     mpz_t residue, modulus;
     mpz_inits(residue, modulus, NULL);
@@ -66,8 +63,7 @@ static ps_wide to_limbs(mpz_t value)
     return wide;
 }
 
-void ps_closed_form(const parsum_range *ranges, size_t range_count, ps_integer_partial *partial)
-{
+void ps_closed_form(const parsum_range *ranges, size_t range_count, ps_integer_partial *partial) {
     closed_sums sums;
     mpz_inits(sums.sum, sums.squares, sums.magnitudes, NULL);
     memset(partial, 0, sizeof *partial);

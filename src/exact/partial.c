@@ -3,16 +3,14 @@
 
 #include <string.h>
 
-static void integer_clear(ps_partial *partial)
-{
+static void integer_clear(ps_partial *partial) {
     ps_integer_partial *integer = (ps_integer_partial *)partial;
     memset(integer, 0, sizeof *integer);
     integer->head.kind = PS_KIND_INTEGER;
     integer->head.version = PS_PARTIAL_VERSION;
 }
 
-static void integer_merge(ps_partial *into, const ps_partial *from)
-{
+static void integer_merge(ps_partial *into, const ps_partial *from) {
     ps_integer_partial *total = (ps_integer_partial *)into;
     const ps_integer_partial *part = (const ps_integer_partial *)from;
     if (part->head.count > 0) {

@@ -9,12 +9,7 @@
 #include "exact/wide.h"
 
 /* What a fold must gather. A mask of these is what folds and kernels are chosen by; counts are always kept. */
-enum {
-    PS_NEED_SUM = 1,
-    PS_NEED_SQUARES = 2,
-    PS_NEED_MAGNITUDES = 4,
-    PS_NEED_EXTREMES = 8
-};
+enum { PS_NEED_SUM = 1, PS_NEED_SQUARES = 2, PS_NEED_MAGNITUDES = 4, PS_NEED_EXTREMES = 8 };
 
 enum { PS_PARTIAL_VERSION = 1 };
 

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-static void add_total(ps_reference_total *total, ps_uint128 value)
-{
+static void add_total(ps_reference_total *total, ps_uint128 value) {
     total->low += value;
     if (total->low < value)
         total->high++;
@@ -16,8 +15,7 @@ static void add_total(ps_reference_total *total, ps_uint128 value)
 static inline __attribute__((always_inline)) void loop(uint64_t first, uint64_t step, uint64_t count,
                                                        bool want_sum, bool want_squares, bool want_extremes,
                                                        ps_reference *totals, ps_reference_total *sum,
-                                                       uint64_t *least, uint64_t *greatest)
-{
+                                                       uint64_t *least, uint64_t *greatest) {
     const uint64_t last = first + (count - 1) * step;
     unsigned bits = 0;
     while (bits < 64 && last >> bits)
@@ -48,8 +46,7 @@ static inline __attribute__((always_inline)) void loop(uint64_t first, uint64_t 
 
 /* Elements of one sign: magnitudes ascend from first. */
 static void add_magnitudes(ps_reference *totals, uint64_t first, uint64_t step, uint64_t count, bool negative,
-                           unsigned needs)
-{
+                           unsigned needs) {
     if (count == 0)
         return;
     ps_reference_total *sum = negative ? &totals->negative : &totals->positive;
@@ -70,8 +67,7 @@ static void add_magnitudes(ps_reference *totals, uint64_t first, uint64_t step, 
 }
 
 void ps_reference_add(ps_reference *reference, const parsum_range *range, uint64_t from, uint64_t count,
-                      unsigned needs)
-{
+                      unsigned needs) {
     if (count == 0)
         return;
     const ps_int128 first = range->first + (ps_int128)from * range->step;
@@ -93,18 +89,16 @@ void ps_reference_add(ps_reference *reference, const parsum_range *range, uint64
         const ps_int128 nearest = first + (ps_int128)(below_zero - 1) * step;
         add_magnitudes(reference, (uint64_t)-nearest, step, below_zero, true, needs);
     }
-    add_magnitudes(reference, (uint64_t)(first + (ps_int128)below_zero * step), step, count - below_zero, false,
-                   needs);
+    add_magnitudes(reference, (uint64_t)(first + (ps_int128)below_zero * step), step, count - below_zero,
+                   false, needs);
 }
 
-static void merge_total(ps_reference_total *total, const ps_reference_total *other)
-{
+static void merge_total(ps_reference_total *total, const ps_reference_total *other) {
     add_total(total, other->low);
     total->high += other->high;
 }
 
-void ps_reference_merge(ps_reference *reference, const ps_reference *other)
-{
+void ps_reference_merge(ps_reference *reference, const ps_reference *other) {
     if (other->count > 0) {
         if (reference->count == 0 || other->minimum < reference->minimum)
             reference->minimum = other->minimum;
@@ -117,13 +111,11 @@ void ps_reference_merge(ps_reference *reference, const ps_reference *other)
     merge_total(&reference->squares, &other->squares);
 }
 
-static ps_wide limbs(ps_uint128 low, ps_uint128 high)
-{
+static ps_wide limbs(ps_uint128 low, ps_uint128 high) {
     return (ps_wide){{(uint64_t)low, (uint64_t)(low >> 64), (uint64_t)high, (uint64_t)(high >> 64)}};
 }
 
-void ps_reference_to_partial(const ps_reference *reference, ps_integer_partial *partial)
-{
+void ps_reference_to_partial(const ps_reference *reference, ps_integer_partial *partial) {
     memset(partial, 0, sizeof *partial);
     partial->head.kind = PS_KIND_INTEGER;
     partial->head.version = PS_PARTIAL_VERSION;

@@ -15,8 +15,7 @@ enum {
 
 /* The nearest double to (integer + fraction) * 2^exponent, where fraction in [0, 1) is nonzero if and only if sticky.
  * integer >= 0, and it has more than SIGNIFICAND_BITS bits wherever sticky is set. */
-static ps_rounded round_scaled(const mpz_t integer, long exponent, bool sticky)
-{
+static ps_rounded round_scaled(const mpz_t integer, long exponent, bool sticky) {
     if (mpz_sgn(integer) == 0 && !sticky)
         return (ps_rounded){0.0, true};
     const long bits = (long)mpz_sizeinbase(integer, 2);
@@ -45,8 +44,7 @@ static ps_rounded round_scaled(const mpz_t integer, long exponent, bool sticky)
     return (ps_rounded){value, exact && !isinf(value)};
 }
 
-ps_rounded ps_round_fraction(const mpz_t numerator, const mpz_t denominator)
-{
+ps_rounded ps_round_fraction(const mpz_t numerator, const mpz_t denominator) {
     mpz_t magnitude, divisor, quotient, remainder;
     mpz_inits(magnitude, divisor, quotient, remainder, NULL);
     mpz_abs(magnitude, numerator);
@@ -65,8 +63,7 @@ ps_rounded ps_round_fraction(const mpz_t numerator, const mpz_t denominator)
     return rounded;
 }
 
-ps_rounded ps_round_root(const mpz_t numerator, const mpz_t denominator)
-{
+ps_rounded ps_round_root(const mpz_t numerator, const mpz_t denominator) {
     mpz_t scaled, divisor, quotient, remainder, root, rest;
     mpz_inits(scaled, divisor, quotient, remainder, root, rest, NULL);
     mpz_set(scaled, numerator);
@@ -88,8 +85,7 @@ ps_rounded ps_round_root(const mpz_t numerator, const mpz_t denominator)
 }
 
 /* The fewest significant digits, up to 17, whose nearest decimal reads back to value: "d.ddde[+-]xx" in text. */
-static void shortest_scientific(double value, char *text)
-{
+static void shortest_scientific(double value, char *text) {
     for (int digits = 1; digits <= 17; digits++) {
         snprintf(text, PS_DOUBLE_TEXT_SIZE, "%.*e", digits - 1, value);
         if (strtod(text, NULL) == value)
@@ -97,8 +93,7 @@ static void shortest_scientific(double value, char *text)
     }
 }
 
-void ps_double_to_text(double value, char *text)
-{
+void ps_double_to_text(double value, char *text) {
     if (isnan(value) || isinf(value)) {
         snprintf(text, PS_DOUBLE_TEXT_SIZE, "%s", isnan(value) ? "nan" : value < 0 ? "-inf" : "inf");
         return;

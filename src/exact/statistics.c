@@ -30,8 +30,7 @@ typedef struct statistic_row {
     fraction_function *fraction;
 } statistic_row;
 
-static void set_wide(mpz_t target, const ps_wide *value)
-{
+static void set_wide(mpz_t target, const ps_wide *value) {
     const bool negative = ps_wide_is_negative(value);
     const ps_wide magnitude = negative ? ps_wide_negated(value) : *value;
     mpz_import(target, 4, -1, sizeof(uint64_t), 0, 0, magnitude.limb);
@@ -39,21 +38,18 @@ static void set_wide(mpz_t target, const ps_wide *value)
         mpz_neg(target, target);
 }
 
-static void set_count(mpz_t target, uint64_t count)
-{
+static void set_count(mpz_t target, uint64_t count) {
     mpz_import(target, 1, -1, sizeof count, 0, 0, &count);
 }
 
-static void fraction_mean(const ps_integer_partial *partial, mpz_t numerator, mpz_t denominator)
-{
+static void fraction_mean(const ps_integer_partial *partial, mpz_t numerator, mpz_t denominator) {
     set_wide(numerator, &partial->sum);
     set_count(denominator, partial->head.count);
 }
 
 /* n * sum(x^2) - sum(x)^2 over n * (n - less). */
 static void fraction_variance(const ps_integer_partial *partial, uint64_t less, mpz_t numerator,
-                              mpz_t denominator)
-{
+                              mpz_t denominator) {
     mpz_t sum, count;
     mpz_inits(sum, count, NULL);
     set_count(count, partial->head.count);
@@ -66,18 +62,16 @@ static void fraction_variance(const ps_integer_partial *partial, uint64_t less, 
     mpz_clears(sum, count, NULL);
 }
 
-static void fraction_sample_variance(const ps_integer_partial *partial, mpz_t numerator, mpz_t denominator)
-{
+static void fraction_sample_variance(const ps_integer_partial *partial, mpz_t numerator, mpz_t denominator) {
     fraction_variance(partial, 1, numerator, denominator);
 }
 
-static void fraction_population_variance(const ps_integer_partial *partial, mpz_t numerator, mpz_t denominator)
-{
+static void fraction_population_variance(const ps_integer_partial *partial, mpz_t numerator,
+                                         mpz_t denominator) {
     fraction_variance(partial, 0, numerator, denominator);
 }
 
-static void fraction_squares(const ps_integer_partial *partial, mpz_t numerator, mpz_t denominator)
-{
+static void fraction_squares(const ps_integer_partial *partial, mpz_t numerator, mpz_t denominator) {
     set_wide(numerator, &partial->squares);
     mpz_set_ui(denominator, 1);
 }
@@ -100,13 +94,11 @@ static const statistic_row rows[PARSUM_STATISTIC_COUNT] = {
     [PARSUM_NORM2] = {"norm2", PS_NEED_SQUARES, FORM_ROOT, 0, 0, fraction_squares},
 };
 
-const char *parsum_statistic_name(parsum_statistic statistic)
-{
+const char *parsum_statistic_name(parsum_statistic statistic) {
     return (unsigned)statistic < PARSUM_STATISTIC_COUNT ? rows[statistic].name : NULL;
 }
 
-bool parsum_statistic_find(const char *name, parsum_statistic *statistic)
-{
+bool parsum_statistic_find(const char *name, parsum_statistic *statistic) {
     for (unsigned i = 0; i < PARSUM_STATISTIC_COUNT; i++) {
         if (strcmp(name, rows[i].name) == 0) {
             *statistic = (parsum_statistic)i;
@@ -116,16 +108,14 @@ bool parsum_statistic_find(const char *name, parsum_statistic *statistic)
     return false;
 }
 
-unsigned ps_statistics_needs(uint32_t statistics)
-{
+unsigned ps_statistics_needs(uint32_t statistics) {
     unsigned needs = 0;
     for (unsigned i = 0; i < PARSUM_STATISTIC_COUNT; i++)
         needs |= statistics & PARSUM_MASK(i) ? rows[i].needs : 0;
     return needs;
 }
 
-static ps_rounded finish_fraction(const statistic_row *row, const ps_integer_partial *partial)
-{
+static ps_rounded finish_fraction(const statistic_row *row, const ps_integer_partial *partial) {
     mpz_t numerator, denominator;
     mpz_inits(numerator, denominator, NULL);
     row->fraction(partial, numerator, denominator);
@@ -136,8 +126,7 @@ static ps_rounded finish_fraction(const statistic_row *row, const ps_integer_par
 }
 
 /* text stays NULL only where memory ran out or there is no value; returns false for the first. */
-static bool finish_row(const statistic_row *row, const ps_integer_partial *partial, parsum_value *value)
-{
+static bool finish_row(const statistic_row *row, const ps_integer_partial *partial, parsum_value *value) {
     char text[PS_WIDE_TEXT_SIZE];
     const char *field = (const char *)partial + row->offset;
     value->exact = true;
@@ -171,8 +160,7 @@ static bool finish_row(const statistic_row *row, const ps_integer_partial *parti
     return value->text != NULL;
 }
 
-size_t ps_statistics_finish(uint32_t statistics, const ps_partial *partial, parsum_value *values)
-{
+size_t ps_statistics_finish(uint32_t statistics, const ps_partial *partial, parsum_value *values) {
     size_t used = 0;
     for (unsigned i = 0; i < PARSUM_STATISTIC_COUNT; i++) {
         if (!(statistics & PARSUM_MASK(i)))
@@ -186,8 +174,7 @@ size_t ps_statistics_finish(uint32_t statistics, const ps_partial *partial, pars
     return used;
 }
 
-void ps_values_destroy(parsum_value *values, size_t count)
-{
+void ps_values_destroy(parsum_value *values, size_t count) {
     for (size_t i = 0; i < count; i++)
         free(values[i].text);
 }

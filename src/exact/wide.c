@@ -7,14 +7,12 @@
 
 enum { LIMBS = 4 };
 
-ps_wide ps_wide_from_int128(ps_int128 value)
-{
+ps_wide ps_wide_from_int128(ps_int128 value) {
     const uint64_t sign = value < 0 ? UINT64_MAX : 0;
     return (ps_wide){{(uint64_t)value, (uint64_t)((ps_uint128)value >> 64), sign, sign}};
 }
 
-void ps_wide_add(ps_wide *total, const ps_wide *term)
-{
+void ps_wide_add(ps_wide *total, const ps_wide *term) {
     uint64_t carry = 0;
     for (int i = 0; i < LIMBS; i++) {
         const ps_uint128 sum = (ps_uint128)total->limb[i] + term->limb[i] + carry;
@@ -23,22 +21,19 @@ void ps_wide_add(ps_wide *total, const ps_wide *term)
     }
 }
 
-ps_wide ps_wide_negated(const ps_wide *value)
-{
+ps_wide ps_wide_negated(const ps_wide *value) {
     const ps_wide one = {{1, 0, 0, 0}};
     ps_wide result = {{~value->limb[0], ~value->limb[1], ~value->limb[2], ~value->limb[3]}};
     ps_wide_add(&result, &one);
     return result;
 }
 
-void ps_wide_subtract(ps_wide *total, const ps_wide *term)
-{
+void ps_wide_subtract(ps_wide *total, const ps_wide *term) {
     const ps_wide negated = ps_wide_negated(term);
     ps_wide_add(total, &negated);
 }
 
-void ps_wide_add_at(ps_wide *total, ps_uint128 value, unsigned bit)
-{
+void ps_wide_add_at(ps_wide *total, ps_uint128 value, unsigned bit) {
     const unsigned word = bit / 64;
     const unsigned shift = bit % 64;
     const uint64_t low = (uint64_t)value;
@@ -53,20 +48,17 @@ void ps_wide_add_at(ps_wide *total, ps_uint128 value, unsigned bit)
     ps_wide_add(total, &term);
 }
 
-bool ps_wide_equal(const ps_wide *left, const ps_wide *right)
-{
+bool ps_wide_equal(const ps_wide *left, const ps_wide *right) {
     return memcmp(left->limb, right->limb, sizeof left->limb) == 0;
 }
 
-bool ps_wide_is_negative(const ps_wide *value)
-{
+bool ps_wide_is_negative(const ps_wide *value) {
     return value->limb[LIMBS - 1] >> 63;
 }
 
 /* Divides magnitude by 10^18 in place, returns the remainder. 10^18 is the largest power of ten below 2^60, so that
  * remainder * 2^64 + limb stays below 2^124. */
-static uint64_t divide_by_billion_squared(ps_wide *magnitude)
-{
+static uint64_t divide_by_billion_squared(ps_wide *magnitude) {
     const uint64_t divisor = UINT64_C(1000000000000000000);
     uint64_t remainder = 0;
     for (int i = LIMBS - 1; i >= 0; i--) {
@@ -77,8 +69,7 @@ static uint64_t divide_by_billion_squared(ps_wide *magnitude)
     return remainder;
 }
 
-void ps_wide_to_text(const ps_wide *value, char *text)
-{
+void ps_wide_to_text(const ps_wide *value, char *text) {
     enum { GROUPS = 5 }; /* 5 * 18 digits >= 77 */
     const bool negative = ps_wide_is_negative(value);
     ps_wide magnitude = negative ? ps_wide_negated(value) : *value;

@@ -6,31 +6,26 @@
 
 #include "run/error.h"
 
-static bool always(void)
-{
+static bool always(void) {
     return true;
 }
 
 #if defined(__x86_64__)
-static bool has_avx2(void)
-{
+static bool has_avx2(void) {
     return __builtin_cpu_supports("avx2");
 }
 
-static bool has_avx512(void)
-{
+static bool has_avx512(void) {
     return __builtin_cpu_supports("avx512f");
 }
 
-static bool has_avx512ifma(void)
-{
+static bool has_avx512ifma(void) {
     return has_avx512() && __builtin_cpu_supports("avx512ifma");
 }
 #define X86_PATH(available, function) available, function
 #else
 /* Known by name on every machine, so that naming one is told from a misspelling. */
-static bool never(void)
-{
+static bool never(void) {
     return false;
 }
 #define X86_PATH(available, function) never, NULL
@@ -44,13 +39,11 @@ static const ps_isa isas[] = {
 };
 enum { ISA_COUNT = sizeof isas / sizeof isas[0] };
 
-const ps_isa *ps_isa_at(size_t index)
-{
+const ps_isa *ps_isa_at(size_t index) {
     return index < ISA_COUNT ? &isas[index] : NULL;
 }
 
-parsum_status ps_isa_find(const char *name, const ps_isa **isa, parsum_error *error)
-{
+parsum_status ps_isa_find(const char *name, const ps_isa **isa, parsum_error *error) {
     char available[128] = "";
     for (size_t i = 0; i < ISA_COUNT; i++) {
         if (name != NULL && strcmp(name, isas[i].name) == 0) {
@@ -58,8 +51,9 @@ parsum_status ps_isa_find(const char *name, const ps_isa **isa, parsum_error *er
                 *isa = &isas[i];
                 return PARSUM_OK;
             }
-            return ps_fail(error, PARSUM_USAGE, "the CPU path '%s' is not on this machine; the best here is '%s'",
-                           name, available);
+            return ps_fail(error, PARSUM_USAGE,
+                           "the CPU path '%s' is not on this machine; the best here is '%s'", name,
+                           available);
         }
         if (isas[i].available()) {
             snprintf(available, sizeof available, "%s", isas[i].name);
@@ -73,8 +67,7 @@ parsum_status ps_isa_find(const char *name, const ps_isa **isa, parsum_error *er
                    "'%s' is no CPU path; PARSUM_ISA takes portable, avx2, avx512 or avx512ifma", name);
 }
 
-parsum_status parsum_isa_select(const char *isa, const char **name, parsum_error *error)
-{
+parsum_status parsum_isa_select(const char *isa, const char **name, parsum_error *error) {
     const ps_isa *found = NULL;
     const parsum_status status = ps_isa_find(isa, &found, error);
     if (status == PARSUM_OK)
@@ -82,8 +75,8 @@ parsum_status parsum_isa_select(const char *isa, const char **name, parsum_error
     return status;
 }
 
-static void fold_range(const ps_isa *isa, const ps_block *block, unsigned needs, ps_integer_partial *partial)
-{
+static void fold_range(const ps_isa *isa, const ps_block *block, unsigned needs,
+                       ps_integer_partial *partial) {
     ps_range_block rest = block->range;
     for (uint64_t left = block->count; left > 0;) {
         const uint64_t count = left < PS_PROGRESSION_COUNT_MAX ? left : PS_PROGRESSION_COUNT_MAX;
@@ -93,15 +86,15 @@ static void fold_range(const ps_isa *isa, const ps_block *block, unsigned needs,
             ps_progression_sums sums;
             isa->progression(&pieces[i], needs, &sums);
             /* A progression ascends: its ends are its extremes. */
-            ps_progression_deposit(&pieces[i], &sums, pieces[i].first, ps_progression_last(&pieces[i]), partial);
+            ps_progression_deposit(&pieces[i], &sums, pieces[i].first, ps_progression_last(&pieces[i]),
+                                   partial);
         }
         rest.first += (ps_int128)count * rest.step;
         left -= count;
     }
 }
 
-void ps_fold_block(const ps_isa *isa, const ps_block *block, unsigned needs, ps_partial *partial)
-{
+void ps_fold_block(const ps_isa *isa, const ps_block *block, unsigned needs, ps_partial *partial) {
     switch (block->kind) {
     case PS_BLOCK_RANGE:
         fold_range(isa, block, needs, (ps_integer_partial *)partial);

@@ -6,8 +6,7 @@ static const ps_uint128 narrow_limit = (ps_uint128)1 << 32;
 
 /* Appends the magnitudes first, first+step, ... as a narrow and a wide piece, as far as there are any. */
 static size_t append_by_width(ps_uint128 first, uint64_t step, uint64_t count, bool negative,
-                              ps_progression *pieces)
-{
+                              ps_progression *pieces) {
     size_t used = 0;
     if (count == 0)
         return 0;
@@ -18,13 +17,12 @@ static size_t append_by_width(ps_uint128 first, uint64_t step, uint64_t count, b
         pieces[used++] = (ps_progression){(uint64_t)first, step, narrow, negative};
     }
     if (narrow < count)
-        pieces[used++] = (ps_progression){(uint64_t)(first + (ps_uint128)narrow * step), step, count - narrow,
-                                          negative};
+        pieces[used++] =
+            (ps_progression){(uint64_t)(first + (ps_uint128)narrow * step), step, count - narrow, negative};
     return used;
 }
 
-size_t ps_progression_split(const ps_range_block *block, uint64_t count, ps_progression *pieces)
-{
+size_t ps_progression_split(const ps_range_block *block, uint64_t count, ps_progression *pieces) {
     const ps_int128 step = block->step;
     uint64_t negatives = 0;
     if (block->first < 0) {
@@ -39,9 +37,8 @@ size_t ps_progression_split(const ps_range_block *block, uint64_t count, ps_prog
     return used;
 }
 
-void ps_progression_deposit(const ps_progression *progression, const ps_progression_sums *sums, uint64_t least,
-                            uint64_t greatest, ps_integer_partial *partial)
-{
+void ps_progression_deposit(const ps_progression *progression, const ps_progression_sums *sums,
+                            uint64_t least, uint64_t greatest, ps_integer_partial *partial) {
     ps_integer_partial part;
     ps_kinds[PS_KIND_INTEGER].clear(&part.head);
     part.head.count = progression->count;

@@ -21,8 +21,7 @@ typedef struct ps_progression {
 } ps_progression;
 
 /* The largest magnitude. */
-static inline uint64_t ps_progression_last(const ps_progression *progression)
-{
+static inline uint64_t ps_progression_last(const ps_progression *progression) {
     return progression->first + (progression->count - 1) * progression->step;
 }
 
@@ -39,8 +38,8 @@ enum { PS_PROGRESSIONS_MAX = 4 };
 size_t ps_progression_split(const ps_range_block *block, uint64_t count, ps_progression *pieces);
 
 /* Adds the sums of progression, and the least and greatest of its magnitudes, to partial. */
-void ps_progression_deposit(const ps_progression *progression, const ps_progression_sums *sums, uint64_t least,
-                            uint64_t greatest, ps_integer_partial *partial);
+void ps_progression_deposit(const ps_progression *progression, const ps_progression_sums *sums,
+                            uint64_t least, uint64_t greatest, ps_integer_partial *partial);
 
 /* A CPU path: sums every element of progression one by one, as needs (a mask of PS_NEED_) says. Each ISA's file
  * compiles progression_template.h into one such function. Exact for every progression within the bounds. */

@@ -25,8 +25,7 @@ enum { CHAINS = 4, STRIDE = PS_LANES * CHAINS };
 
 /* first, first+step, ... in the lanes. Arithmetic is modulo 2^64: elements within the bounds are exact, and those beyond
  * the progression's end are never summed. */
-static inline ps_vector ascending(uint64_t first, uint64_t step)
-{
+static inline ps_vector ascending(uint64_t first, uint64_t step) {
     uint64_t lanes[PS_LANES];
     ps_vector vector;
     for (int lane = 0; lane < PS_LANES; lane++)
@@ -35,13 +34,11 @@ static inline ps_vector ascending(uint64_t first, uint64_t step)
     return vector;
 }
 
-static inline ps_vector broadcast(uint64_t value)
-{
+static inline ps_vector broadcast(uint64_t value) {
     return ascending(value, 0);
 }
 
-static inline ps_uint128 across_lanes(ps_vector vector)
-{
+static inline ps_uint128 across_lanes(ps_vector vector) {
     uint64_t lanes[PS_LANES];
     ps_uint128 total = 0;
     memcpy(lanes, &vector, sizeof vector);
@@ -51,15 +48,13 @@ static inline ps_uint128 across_lanes(ps_vector vector)
 }
 
 /* The first vector of chain k. */
-static inline ps_vector chain_start(const ps_progression *progression, int k)
-{
+static inline ps_vector chain_start(const ps_progression *progression, int k) {
     return ascending(progression->first + (uint64_t)(k * PS_LANES) * progression->step, progression->step);
 }
 
 /* Squares that may be added to a 64-bit lane before it can overflow: terms * maximum^2 < 2^64, with maximum < 2^bits
  * and terms = 2^(64-2*bits). Capped, so that the burst loop stays a small part of a block. */
-static uint64_t squares_a_burst(uint64_t maximum)
-{
+static uint64_t squares_a_burst(uint64_t maximum) {
     unsigned bits = 0;
     while (bits < 32 && maximum >> bits)
         bits++;
@@ -71,8 +66,7 @@ static uint64_t squares_a_burst(uint64_t maximum)
  * at most 2^31 of them reach a lane; so do at most 2^31 magnitudes below 2^32. */
 static inline __attribute__((always_inline)) void sum_narrow(const ps_progression *progression,
                                                              uint64_t strides, bool want_sum,
-                                                             bool want_squares, ps_progression_sums *sums)
-{
+                                                             bool want_squares, ps_progression_sums *sums) {
     const ps_vector low_half = broadcast(UINT32_MAX);
     const ps_vector delta = broadcast(STRIDE * progression->step);
     const uint64_t burst = want_squares ? squares_a_burst(ps_progression_last(progression)) : strides;
@@ -84,8 +78,7 @@ static inline __attribute__((always_inline)) void sum_narrow(const ps_progressio
         ps_vector square[CHAINS];
         FOR_CHAINS(k) square[k] = broadcast(0);
         for (; done < until; done++) {
-            FOR_CHAINS(k)
-            {
+            FOR_CHAINS(k) {
                 PS_KEEP(u[k]);
                 if (want_squares)
                     square[k] += PS_MULTIPLY_LOW32(u[k], u[k]);
@@ -95,8 +88,7 @@ static inline __attribute__((always_inline)) void sum_narrow(const ps_progressio
             }
         }
         if (want_squares) {
-            FOR_CHAINS(k)
-            {
+            FOR_CHAINS(k) {
                 low += square[k] & low_half;
                 high += square[k] >> 32;
             }
@@ -108,15 +100,13 @@ static inline __attribute__((always_inline)) void sum_narrow(const ps_progressio
 }
 
 /* Sums alone of magnitudes of any width: 32-bit halves apart. */
-static inline void sum_wide(const ps_progression *progression, uint64_t strides, ps_progression_sums *sums)
-{
+static inline void sum_wide(const ps_progression *progression, uint64_t strides, ps_progression_sums *sums) {
     const ps_vector low_half = broadcast(UINT32_MAX);
     const ps_vector delta = broadcast(STRIDE * progression->step);
     ps_vector u[CHAINS], low = broadcast(0), high = broadcast(0);
     FOR_CHAINS(k) u[k] = chain_start(progression, k);
     for (uint64_t done = 0; done < strides; done++) {
-        FOR_CHAINS(k)
-        {
+        FOR_CHAINS(k) {
             PS_KEEP(u[k]);
             low += u[k] & low_half;
             high += u[k] >> 32;
@@ -135,8 +125,7 @@ enum { BURST52 = 1 << 12 };
  * u^2 = l*l + 2 * l*h * 2^52 + h*h * 2^104; h*h < 2^24 has no high part. */
 static inline __attribute__((always_inline)) void squares_wide_any(const ps_progression *progression,
                                                                    uint64_t strides, bool above52,
-                                                                   ps_progression_sums *sums)
-{
+                                                                   ps_progression_sums *sums) {
     enum { LL_LOW, LL_HIGH, LH_LOW, LH_HIGH, HH, BINS };
     static const unsigned bit[BINS] = {0, 52, 53, 105, 104};
     const int bins = above52 ? BINS : LH_LOW;
@@ -148,8 +137,7 @@ static inline __attribute__((always_inline)) void squares_wide_any(const ps_prog
         ps_vector bin[BINS][CHAINS];
         _Pragma("GCC unroll 5") for (int b = 0; b < BINS; b++) FOR_CHAINS(k) bin[b][k] = broadcast(0);
         for (; done < until; done++) {
-            FOR_CHAINS(k)
-            {
+            FOR_CHAINS(k) {
                 PS_KEEP(u[k]);
                 /* The instruction reads the low 52 bits of its factors: l without a mask. */
                 bin[LL_LOW][k] = PS_MULTIPLY_ADD52_LOW(bin[LL_LOW][k], u[k], u[k]);
@@ -163,8 +151,7 @@ static inline __attribute__((always_inline)) void squares_wide_any(const ps_prog
                 u[k] += delta;
             }
         }
-        _Pragma("GCC unroll 5") for (int b = 0; b < bins; b++)
-        {
+        _Pragma("GCC unroll 5") for (int b = 0; b < bins; b++) {
             ps_uint128 total = 0;
             FOR_CHAINS(k) total += across_lanes(bin[b][k]);
             ps_wide_add_at(&sums->squares, total, bit[b]);
@@ -172,8 +159,7 @@ static inline __attribute__((always_inline)) void squares_wide_any(const ps_prog
     }
 }
 
-static void squares_wide(const ps_progression *progression, uint64_t strides, ps_progression_sums *sums)
-{
+static void squares_wide(const ps_progression *progression, uint64_t strides, ps_progression_sums *sums) {
     if (ps_progression_last(progression) >> 52)
         squares_wide_any(progression, strides, true, sums);
     else
@@ -184,8 +170,7 @@ static void squares_wide(const ps_progression *progression, uint64_t strides, ps
 
 /* Squares of magnitudes below 2^64 from 32-bit halves, u = h * 2^32 + l: u^2 = l*l + l*h * 2^33 + h*h * 2^64. Each
  * product is split into halves below 2^32; at most 2^31 of them reach a lane. */
-static void squares_wide(const ps_progression *progression, uint64_t strides, ps_progression_sums *sums)
-{
+static void squares_wide(const ps_progression *progression, uint64_t strides, ps_progression_sums *sums) {
     enum { LL, LH, HH, PRODUCTS };
     static const unsigned bit[PRODUCTS] = {0, 33, 64};
     const ps_vector low_half = broadcast(UINT32_MAX);
@@ -194,22 +179,19 @@ static void squares_wide(const ps_progression *progression, uint64_t strides, ps
     FOR_CHAINS(k) u[k] = chain_start(progression, k);
     _Pragma("GCC unroll 3") for (int p = 0; p < PRODUCTS; p++) low[p] = high[p] = broadcast(0);
     for (uint64_t done = 0; done < strides; done++) {
-        FOR_CHAINS(k)
-        {
+        FOR_CHAINS(k) {
             PS_KEEP(u[k]);
             const ps_vector h = u[k] >> 32;
             const ps_vector product[PRODUCTS] = {PS_MULTIPLY_LOW32(u[k], u[k]), PS_MULTIPLY_LOW32(u[k], h),
                                                  PS_MULTIPLY_LOW32(h, h)};
-            _Pragma("GCC unroll 3") for (int p = 0; p < PRODUCTS; p++)
-            {
+            _Pragma("GCC unroll 3") for (int p = 0; p < PRODUCTS; p++) {
                 low[p] += product[p] & low_half;
                 high[p] += product[p] >> 32;
             }
             u[k] += delta;
         }
     }
-    _Pragma("GCC unroll 3") for (int p = 0; p < PRODUCTS; p++)
-    {
+    _Pragma("GCC unroll 3") for (int p = 0; p < PRODUCTS; p++) {
         ps_wide_add_at(&sums->squares, across_lanes(low[p]), bit[p]);
         ps_wide_add_at(&sums->squares, across_lanes(high[p]), bit[p] + 32);
     }
@@ -219,8 +201,7 @@ static void squares_wide(const ps_progression *progression, uint64_t strides, ps
 
 /* The elements that fill no whole stride, fewer than STRIDE of them. */
 static void sum_tail(const ps_progression *progression, uint64_t from, bool want_sum, bool want_squares,
-                     ps_progression_sums *sums)
-{
+                     ps_progression_sums *sums) {
     for (uint64_t i = from; i < progression->count; i++) {
         const uint64_t u = progression->first + i * progression->step;
         if (want_sum)
@@ -230,8 +211,7 @@ static void sum_tail(const ps_progression *progression, uint64_t from, bool want
     }
 }
 
-void PS_PATH(const ps_progression *progression, unsigned needs, ps_progression_sums *sums)
-{
+void PS_PATH(const ps_progression *progression, unsigned needs, ps_progression_sums *sums) {
     const bool want_squares = needs & PS_NEED_SQUARES;
     const bool want_sum = needs & (PS_NEED_SUM | PS_NEED_MAGNITUDES);
     const uint64_t strides = progression->count / STRIDE;

@@ -6,12 +6,12 @@
 
 #include "opencl/opencl.h"
 #include "run/error.h"
+#include "run/result.h"
 
 static const cl_int no_platform = -1001; /* CL_PLATFORM_NOT_FOUND_KHR, of the loader */
 
 /* Takes blanks off both ends of text, in place: some drivers pad their names. */
-static char *trimmed(char *text)
-{
+static char *trimmed(char *text) {
     const size_t start = strspn(text, " \t\n");
     memmove(text, text + start, strlen(text + start) + 1);
     size_t length = strlen(text);
@@ -21,8 +21,7 @@ static char *trimmed(char *text)
 }
 
 /* A string property, owned by the caller; "unknown" where the driver does not say. NULL: out of memory. */
-static char *device_text(cl_device_id device, cl_device_info property)
-{
+static char *device_text(cl_device_id device, cl_device_info property) {
     size_t size = 0;
     if (clGetDeviceInfo(device, property, 0, NULL, &size) != CL_SUCCESS || size == 0)
         return strdup("unknown");
@@ -32,8 +31,7 @@ static char *device_text(cl_device_id device, cl_device_info property)
     return text == NULL ? NULL : trimmed(text);
 }
 
-static char *platform_text(cl_platform_id platform, cl_platform_info property)
-{
+static char *platform_text(cl_platform_id platform, cl_platform_info property) {
     size_t size = 0;
     if (clGetPlatformInfo(platform, property, 0, NULL, &size) != CL_SUCCESS || size == 0)
         return strdup("unknown");
@@ -44,16 +42,14 @@ static char *platform_text(cl_platform_id platform, cl_platform_info property)
 }
 
 /* The first that applies: simulators claim every type. */
-static const char *type_name(cl_device_type types)
-{
+static const char *type_name(cl_device_type types) {
     return types & CL_DEVICE_TYPE_GPU           ? "gpu"
            : types & CL_DEVICE_TYPE_ACCELERATOR ? "accelerator"
            : types & CL_DEVICE_TYPE_CPU         ? "cpu"
                                                 : "other";
 }
 
-static bool describe(ps_opencl_device *device, unsigned platform_index, unsigned device_index)
-{
+static bool describe(ps_opencl_device *device, unsigned platform_index, unsigned device_index) {
     parsum_device *info = &device->info;
     cl_uint units = 0;
     cl_ulong memory = 0;
@@ -76,8 +72,7 @@ static bool describe(ps_opencl_device *device, unsigned platform_index, unsigned
 
 /* Appends the devices of one platform. A platform that cannot list them has none; the others still count. */
 static bool append_platform(cl_platform_id platform, unsigned platform_index, ps_opencl_device **devices,
-                            size_t *count)
-{
+                            size_t *count) {
     cl_uint found = 0;
     if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &found) != CL_SUCCESS || found == 0)
         return true;
@@ -98,8 +93,7 @@ static bool append_platform(cl_platform_id platform, unsigned platform_index, ps
     return kept;
 }
 
-static parsum_status list_platforms(ps_opencl_device **devices, size_t *count, parsum_error *error)
-{
+static parsum_status list_platforms(ps_opencl_device **devices, size_t *count, parsum_error *error) {
     cl_uint found = 0;
     cl_int code = clGetPlatformIDs(0, NULL, &found);
     if (code == no_platform || (code == CL_SUCCESS && found == 0))
@@ -119,8 +113,7 @@ static parsum_status list_platforms(ps_opencl_device **devices, size_t *count, p
     return kept ? PARSUM_OK : ps_fail_memory(error, "the list of OpenCL devices");
 }
 
-parsum_status ps_opencl_list(ps_opencl_device **devices, size_t *count, parsum_error *error)
-{
+parsum_status ps_opencl_list(ps_opencl_device **devices, size_t *count, parsum_error *error) {
     ps_opencl_device *listed = NULL;
     size_t listed_count = 0;
     ps_signals signals;
@@ -136,35 +129,13 @@ parsum_status ps_opencl_list(ps_opencl_device **devices, size_t *count, parsum_e
     return PARSUM_OK;
 }
 
-void ps_opencl_list_destroy(ps_opencl_device *devices, size_t count)
-{
+void ps_opencl_list_destroy(ps_opencl_device *devices, size_t count) {
     for (size_t i = 0; i < count; i++)
         ps_device_free(&devices[i].info);
     free(devices);
 }
 
-bool ps_device_copy(parsum_device *to, const parsum_device *from)
-{
-    *to = *from;
-    to->name = strdup(from->name);
-    to->platform = strdup(from->platform);
-    to->driver = strdup(from->driver);
-    if (to->name != NULL && to->platform != NULL && to->driver != NULL)
-        return true;
-    ps_device_free(to);
-    return false;
-}
-
-void ps_device_free(parsum_device *device)
-{
-    free(device->name);
-    free(device->platform);
-    free(device->driver);
-    device->name = device->platform = device->driver = NULL;
-}
-
-parsum_status parsum_device_list(parsum_device **devices, size_t *count, parsum_error *error)
-{
+parsum_status parsum_device_list(parsum_device **devices, size_t *count, parsum_error *error) {
     ps_opencl_device *listed = NULL;
     size_t listed_count = 0;
     const parsum_status status = ps_opencl_list(&listed, &listed_count, error);
@@ -184,8 +155,7 @@ parsum_status parsum_device_list(parsum_device **devices, size_t *count, parsum_
     return copied ? PARSUM_OK : ps_fail_memory(error, "the list of OpenCL devices");
 }
 
-void parsum_device_list_destroy(parsum_device *devices, size_t count)
-{
+void parsum_device_list_destroy(parsum_device *devices, size_t count) {
     for (size_t i = 0; i < count; i++)
         ps_device_free(&devices[i]);
     free(devices);

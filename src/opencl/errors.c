@@ -2,7 +2,8 @@
 #include "opencl/opencl.h"
 #include "run/error.h"
 
-#define NAME(code) {code, #code}
+#define NAME(code) \
+    { code, #code }
 
 static const struct {
     cl_int code;
@@ -61,8 +62,7 @@ static const struct {
     {-1001, "CL_PLATFORM_NOT_FOUND_KHR"},
 };
 
-const char *ps_opencl_error_name(cl_int code)
-{
+const char *ps_opencl_error_name(cl_int code) {
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (names[i].code == code)
             return names[i].name;
@@ -70,8 +70,7 @@ const char *ps_opencl_error_name(cl_int code)
     return "an unknown code";
 }
 
-parsum_status ps_opencl_fail(parsum_error *error, const char *call, const char *device, cl_int code)
-{
+parsum_status ps_opencl_fail(parsum_error *error, const char *call, const char *device, cl_int code) {
     return ps_fail(error, PARSUM_FAILED,
                    "%s failed on %s: %s (%d); try another --device, or --engine=pthread", call, device,
                    ps_opencl_error_name(code), (int)code);
@@ -79,14 +78,12 @@ parsum_status ps_opencl_fail(parsum_error *error, const char *call, const char *
 
 static const int saved_signals[PS_SIGNALS_SAVED] = {SIGINT, SIGTERM, SIGBUS, SIGSEGV, SIGFPE, SIGPIPE};
 
-void ps_signals_save(ps_signals *signals)
-{
+void ps_signals_save(ps_signals *signals) {
     for (int i = 0; i < PS_SIGNALS_SAVED; i++)
         sigaction(saved_signals[i], NULL, &signals->action[i]);
 }
 
-void ps_signals_restore(const ps_signals *signals)
-{
+void ps_signals_restore(const ps_signals *signals) {
     for (int i = 0; i < PS_SIGNALS_SAVED; i++)
         sigaction(saved_signals[i], &signals->action[i], NULL);
 }

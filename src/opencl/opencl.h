@@ -36,8 +36,8 @@ parsum_status ps_opencl_fail(parsum_error *error, const char *call, const char *
 
 /* Builds the program of all kernel files for device, from kernel_dir where not NULL. On a build failure the message
  * holds the compiler's log, with the files' own names and line numbers. */
-parsum_status ps_opencl_program_build(cl_context context, const ps_opencl_device *device, const char *kernel_dir,
-                                      cl_program *program, parsum_error *error);
+parsum_status ps_opencl_program_build(cl_context context, const ps_opencl_device *device,
+                                      const char *kernel_dir, cl_program *program, parsum_error *error);
 
 /* The handlers that drivers are known to replace. */
 enum { PS_SIGNALS_SAVED = 6 };
@@ -46,9 +46,5 @@ typedef struct ps_signals {
 } ps_signals;
 void ps_signals_save(ps_signals *signals);
 void ps_signals_restore(const ps_signals *signals);
-
-/* Copies a device's description with its strings; false: out of memory. */
-bool ps_device_copy(parsum_device *to, const parsum_device *from);
-void ps_device_free(parsum_device *device);
 
 #endif

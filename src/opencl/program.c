@@ -13,8 +13,7 @@
 static const char build_options[] = "-cl-std=CL1.2 -w";
 
 /* Reads a whole file into memory that the caller frees. */
-static parsum_status read_file(const char *path, char **text, parsum_error *error)
-{
+static parsum_status read_file(const char *path, char **text, parsum_error *error) {
     enum { SIZE_MAX_BYTES = 1 << 20 };
     FILE *file = fopen(path, "rb");
     if (file == NULL)
@@ -27,15 +26,15 @@ static parsum_status read_file(const char *path, char **text, parsum_error *erro
         return ps_fail_memory(error, "a kernel file");
     if (failed || length == SIZE_MAX_BYTES) {
         free(read);
-        return ps_fail(error, PARSUM_USAGE, "'%s' is no kernel file: it cannot be read or is over 1 MiB", path);
+        return ps_fail(error, PARSUM_USAGE, "'%s' is no kernel file: it cannot be read or is over 1 MiB",
+                       path);
     }
     *text = read;
     return PARSUM_OK;
 }
 
 /* One string a file, each headed by a #line, so that build logs speak of the file's own lines. */
-static parsum_status load_sources(const char *kernel_dir, char **sources, parsum_error *error)
-{
+static parsum_status load_sources(const char *kernel_dir, char **sources, parsum_error *error) {
     for (size_t i = 0; i < PS_KERNEL_FILE_COUNT; i++) {
         const char *text = ps_kernel_files[i].text;
         char *from_disk = NULL;
@@ -59,8 +58,7 @@ static parsum_status load_sources(const char *kernel_dir, char **sources, parsum
 }
 
 static parsum_status fail_build(cl_program program, const ps_opencl_device *device, cl_int code,
-                                parsum_error *error)
-{
+                                parsum_error *error) {
     size_t size = 0;
     clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, 0, NULL, &size);
     char *log = calloc(1, size + 1);
@@ -72,9 +70,8 @@ static parsum_status fail_build(cl_program program, const ps_opencl_device *devi
     return PARSUM_FAILED;
 }
 
-parsum_status ps_opencl_program_build(cl_context context, const ps_opencl_device *device, const char *kernel_dir,
-                                      cl_program *program, parsum_error *error)
-{
+parsum_status ps_opencl_program_build(cl_context context, const ps_opencl_device *device,
+                                      const char *kernel_dir, cl_program *program, parsum_error *error) {
     char *sources[PS_KERNEL_FILE_COUNT] = {NULL};
     cl_program made = NULL;
     cl_int code = CL_SUCCESS;

@@ -24,8 +24,7 @@ static const char install_hint[] =
     "(nvidia-opencl-icd, intel-opencl-icd, mesa-opencl-icd, rocm-opencl-runtime)";
 
 static parsum_status fail_listing(const ps_opencl_device *devices, size_t count, parsum_error *error,
-                                  const char *what, const char *selector)
-{
+                                  const char *what, const char *selector) {
     char list[4096] = "";
     size_t used = 0;
     for (size_t i = 0; i < count && used < sizeof list; i++) {
@@ -40,8 +39,7 @@ static parsum_status fail_listing(const ps_opencl_device *devices, size_t count,
 }
 
 /* Whether selector is name, or name:N; *number is N, or 0. */
-static bool is_type(const char *selector, const char *name, unsigned long *number)
-{
+static bool is_type(const char *selector, const char *name, unsigned long *number) {
     const size_t length = strlen(name);
     if (strncasecmp(selector, name, length) != 0)
         return false;
@@ -55,8 +53,7 @@ static bool is_type(const char *selector, const char *name, unsigned long *numbe
     return *end == '\0';
 }
 
-static size_t select_all_by_type(const ps_opencl_device *devices, size_t count, size_t *chosen)
-{
+static size_t select_all_by_type(const ps_opencl_device *devices, size_t count, size_t *chosen) {
     size_t used = 0;
     for (size_t t = 0; t <= TYPE_COUNT; t++) {
         const char *name = t < TYPE_COUNT ? types[t].name : "other";
@@ -69,8 +66,7 @@ static size_t select_all_by_type(const ps_opencl_device *devices, size_t count, 
 }
 
 /* P:D, digits both. */
-static bool is_position(const char *selector)
-{
+static bool is_position(const char *selector) {
     const size_t first = strspn(selector, "0123456789");
     if (first == 0 || selector[first] != ':')
         return false;
@@ -78,8 +74,7 @@ static bool is_position(const char *selector)
     return second > 0 && selector[first + 1 + second] == '\0';
 }
 
-static bool contains_ignoring_case(const char *text, const char *part)
-{
+static bool contains_ignoring_case(const char *text, const char *part) {
     for (; *text != '\0'; text++) {
         if (strncasecmp(text, part, strlen(part)) == 0)
             return true;
@@ -88,8 +83,8 @@ static bool contains_ignoring_case(const char *text, const char *part)
 }
 
 /* Fills chosen with every device whose name is selector or, where there is none, whose "platform/device" contains it. */
-static size_t select_by_name(const ps_opencl_device *devices, size_t count, const char *selector, size_t *chosen)
-{
+static size_t select_by_name(const ps_opencl_device *devices, size_t count, const char *selector,
+                             size_t *chosen) {
     size_t used = 0;
     for (size_t i = 0; i < count; i++) {
         if (strcasecmp(devices[i].info.name, selector) == 0)
@@ -107,8 +102,7 @@ static size_t select_by_name(const ps_opencl_device *devices, size_t count, cons
 }
 
 parsum_status ps_opencl_select(const ps_opencl_device *devices, size_t count, const char *selector,
-                               size_t *chosen, size_t *chosen_count, parsum_error *error)
-{
+                               size_t *chosen, size_t *chosen_count, parsum_error *error) {
     if (selector == NULL)
         selector = "auto";
     if (count == 0)

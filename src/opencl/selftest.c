@@ -15,8 +15,7 @@ typedef struct self_test_case {
 } self_test_case;
 
 static parsum_status run_case(ps_session *session, const self_test_case *test, unsigned needs,
-                              parsum_error *error)
-{
+                              parsum_error *error) {
     const ps_block block = {.kind = PS_BLOCK_RANGE,
                             .count = test->count,
                             .range = {.first = test->first, .step = (uint64_t)test->step}};
@@ -30,10 +29,10 @@ static parsum_status run_case(ps_session *session, const self_test_case *test, u
     memset(&reference, 0, sizeof reference);
     ps_reference_add(&reference, &range, 0, test->count, needs);
     ps_reference_to_partial(&reference, &expected);
-    const bool sums_right = !(needs & PS_NEED_SUM) || (ps_wide_equal(&found.sum, &expected.sum) &&
-                                                       ps_wide_equal(&found.magnitudes, &expected.magnitudes));
-    const bool squares_right =
-        !(needs & PS_NEED_SQUARES) || ps_wide_equal(&found.squares, &expected.squares);
+    const bool sums_right =
+        !(needs & PS_NEED_SUM) ||
+        (ps_wide_equal(&found.sum, &expected.sum) && ps_wide_equal(&found.magnitudes, &expected.magnitudes));
+    const bool squares_right = !(needs & PS_NEED_SQUARES) || ps_wide_equal(&found.squares, &expected.squares);
     const bool extremes_right = !(needs & PS_NEED_EXTREMES) ||
                                 (found.minimum == expected.minimum && found.maximum == expected.maximum);
     if (found.head.count == expected.head.count && sums_right && squares_right && extremes_right)
@@ -42,16 +41,18 @@ static parsum_status run_case(ps_session *session, const self_test_case *test, u
     const ps_wide wide = ps_wide_from_int128(test->first);
     ps_wide_to_text(&wide, first);
     const parsum_device *device = ps_session_device(session);
-    return ps_fail(error, PARSUM_SELF_TEST,
-                   "%s (%s) failed its self-test: the %s of %llu elements from %s is wrong there; use another "
-                   "--device, or --engine=pthread",
-                   device->name, device->platform,
-                   !sums_right ? "sum" : !squares_right ? "sum of squares" : "minimum or maximum",
-                   (unsigned long long)test->count, first);
+    return ps_fail(
+        error, PARSUM_SELF_TEST,
+        "%s (%s) failed its self-test: the %s of %llu elements from %s is wrong there; use another "
+        "--device, or --engine=pthread",
+        device->name, device->platform,
+        !sums_right      ? "sum"
+        : !squares_right ? "sum of squares"
+                         : "minimum or maximum",
+        (unsigned long long)test->count, first);
 }
 
-static parsum_status run_cases(ps_session *session, unsigned needs, parsum_error *error)
-{
+static parsum_status run_cases(ps_session *session, unsigned needs, parsum_error *error) {
     const ps_int128 top = (ps_int128)1 << 64;
     const ps_int128 half = (ps_int128)1 << 32;
     const uint64_t grid = 8 * (uint64_t)ps_session_work_items(session);
@@ -60,13 +61,13 @@ static parsum_status run_cases(ps_session *session, unsigned needs, parsum_error
         {1, 1, 7},
         {3, 5, 8},
         {-4, 1, 9},
-        {half - 17, 1, 17},             /* the largest narrow products */
-        {half - 100, 3, 64},            /* from narrow to wide */
-        {top - 1000, 1, 1000},          /* the largest products of all */
-        {-(top / 2), 1, 129},           /* the least element */
-        {5, 97, grid - 1},              /* all work-items, the last vector cut */
-        {1000003, 4000037, grid + 1},   /* one vector more than work-items, both widths */
-        {-40, 1, 2 * grid + 13},        /* several vectors a work-item, both signs */
+        {half - 17, 1, 17},           /* the largest narrow products */
+        {half - 100, 3, 64},          /* from narrow to wide */
+        {top - 1000, 1, 1000},        /* the largest products of all */
+        {-(top / 2), 1, 129},         /* the least element */
+        {5, 97, grid - 1},            /* all work-items, the last vector cut */
+        {1000003, 4000037, grid + 1}, /* one vector more than work-items, both widths */
+        {-40, 1, 2 * grid + 13},      /* several vectors a work-item, both signs */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         const parsum_status status = run_case(session, &cases[i], needs, error);
@@ -76,8 +77,7 @@ static parsum_status run_cases(ps_session *session, unsigned needs, parsum_error
     return PARSUM_OK;
 }
 
-parsum_status ps_session_self_test(ps_session *session, unsigned needs, parsum_error *error)
-{
+parsum_status ps_session_self_test(ps_session *session, unsigned needs, parsum_error *error) {
     /* What can go wrong lies within a group and between groups: a few show it, in little time even on a simulator. */
     enum { GROUPS = 3 };
     ps_session_limit_groups(session, GROUPS);

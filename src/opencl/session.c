@@ -7,6 +7,7 @@
 #include "../kernels/range_bins.h"
 #include "run/clock.h"
 #include "run/error.h"
+#include "run/result.h"
 
 /* Display watchdogs end launches of some hundred milliseconds; a stop should not wait longer than this either. */
 static const double launch_seconds = 0.1;
@@ -29,27 +30,26 @@ struct ps_session {
     cl_mem bins;
     uint64_t *host_bins;
     size_t work_group_size, group_count;
-    size_t active_groups; /* of the next launch: group_count, or fewer in a self-test */
+    size_t active_groups;      /* of the next launch: group_count, or fewer in a self-test */
     uint64_t want[PS_KERNELS]; /* elements of the next launch */
     ps_kernel_index latest;
 };
 
 /* One call's outcome: false fills error. */
-static bool succeeded(const ps_session *session, cl_int code, const char *call, parsum_error *error)
-{
+static bool succeeded(const ps_session *session, cl_int code, const char *call, parsum_error *error) {
     if (code != CL_SUCCESS)
         ps_opencl_fail(error, call, session->device.info.name, code);
     return code == CL_SUCCESS;
 }
 
 /* The most work-items a group of any of the kernels may have on this device. */
-static parsum_status find_work_group_maximum(const ps_session *session, size_t *maximum, parsum_error *error)
-{
+static parsum_status find_work_group_maximum(const ps_session *session, size_t *maximum,
+                                             parsum_error *error) {
     cl_ulong local_bytes = 0;
     size_t items[8] = {0};
     size_t most = 0;
-    cl_int code = clGetDeviceInfo(session->device.id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local_bytes, &local_bytes,
-                                  NULL);
+    cl_int code =
+        clGetDeviceInfo(session->device.id, CL_DEVICE_LOCAL_MEM_SIZE, sizeof local_bytes, &local_bytes, NULL);
     if (code == CL_SUCCESS)
         code = clGetDeviceInfo(session->device.id, CL_DEVICE_MAX_WORK_ITEM_SIZES, sizeof items, items, NULL);
     if (!succeeded(session, code, "clGetDeviceInfo", error))
@@ -71,15 +71,14 @@ static parsum_status find_work_group_maximum(const ps_session *session, size_t *
 
 /* The grid is the same for every launch: drivers compile again for each new one. A CPU runs a group on one core, one
  * item after another; a GPU needs many items to hide its latencies. */
-static parsum_status choose_grid(ps_session *session, size_t asked, parsum_error *error)
-{
+static parsum_status choose_grid(ps_session *session, size_t asked, parsum_error *error) {
     size_t maximum = 0;
     const parsum_status status = find_work_group_maximum(session, &maximum, error);
     if (status != PARSUM_OK)
         return status;
     if (asked > maximum)
-        return ps_fail(error, PARSUM_USAGE, "--work-group-size=%zu is above the maximum of %s, which is %zu", asked,
-                       session->device.info.name, maximum);
+        return ps_fail(error, PARSUM_USAGE, "--work-group-size=%zu is above the maximum of %s, which is %zu",
+                       asked, session->device.info.name, maximum);
     const bool is_gpu = strcmp(session->device.info.type, "gpu") == 0;
     const size_t preferred = is_gpu ? 256 : 16;
     const size_t units = session->device.info.compute_units > 0 ? session->device.info.compute_units : 1;
@@ -92,8 +91,7 @@ static parsum_status choose_grid(ps_session *session, size_t asked, parsum_error
 }
 
 static parsum_status open_device(ps_session *session, size_t work_group_size, const char *kernel_dir,
-                                 parsum_error *error)
-{
+                                 parsum_error *error) {
     cl_int code;
     const cl_context_properties properties[] = {CL_CONTEXT_PLATFORM,
                                                 (cl_context_properties)session->device.platform, 0};
@@ -125,8 +123,7 @@ static parsum_status open_device(ps_session *session, size_t work_group_size, co
 }
 
 parsum_status ps_session_open(const ps_opencl_device *device, size_t work_group_size, const char *kernel_dir,
-                              ps_session **session, parsum_error *error)
-{
+                              ps_session **session, parsum_error *error) {
     ps_session *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "an OpenCL device");
@@ -144,8 +141,7 @@ parsum_status ps_session_open(const ps_opencl_device *device, size_t work_group_
     return PARSUM_OK;
 }
 
-void ps_session_close(ps_session *session)
-{
+void ps_session_close(ps_session *session) {
     if (session == NULL)
         return;
     if (session->bins != NULL)
@@ -167,8 +163,7 @@ void ps_session_close(ps_session *session)
 
 /* Products of numbers up to largest that fit 64 bits together, at most 2^10: a work-item splits its sums into halves only
  * so often. */
-static cl_ulong products_a_burst(uint64_t largest)
-{
+static cl_ulong products_a_burst(uint64_t largest) {
     const ps_uint128 square = (ps_uint128)largest * largest;
     cl_ulong burst = 1;
     while (burst < 1024 && square * (burst * 2) <= UINT64_MAX)
@@ -178,8 +173,8 @@ static cl_ulong products_a_burst(uint64_t largest)
 
 /* Adds up what the groups returned. A bin is below 2^63 in a whole launch (range.cl), so 128 bits hold any number of
  * groups. */
-static void deposit(const ps_session *session, const ps_progression *progression, ps_integer_partial *partial)
-{
+static void deposit(const ps_session *session, const ps_progression *progression,
+                    ps_integer_partial *partial) {
     static const unsigned bits[] = PS_BIN_BITS;
     ps_progression_sums sums;
     memset(&sums, 0, sizeof sums);
@@ -203,8 +198,7 @@ static void deposit(const ps_session *session, const ps_progression *progression
 
 /* One launch; progression->count <= PS_PROGRESSION_COUNT_MAX. */
 static parsum_status launch(ps_session *session, ps_kernel_index index, const ps_progression *progression,
-                            ps_integer_partial *partial, parsum_error *error)
-{
+                            ps_integer_partial *partial, parsum_error *error) {
     cl_kernel kernel = session->kernels[index];
     const cl_ulong arguments[] = {progression->first, progression->step, progression->count,
                                   products_a_burst(ps_progression_last(progression))};
@@ -224,8 +218,8 @@ static parsum_status launch(ps_session *session, ps_kernel_index index, const ps
     if (!succeeded(session, code, "clEnqueueNDRangeKernel", error))
         return PARSUM_FAILED;
     const size_t bins_size = session->active_groups * PS_BINS * sizeof(cl_ulong);
-    code = clEnqueueReadBuffer(session->queue, session->bins, CL_TRUE, 0, bins_size, session->host_bins, 0, NULL,
-                               NULL);
+    code = clEnqueueReadBuffer(session->queue, session->bins, CL_TRUE, 0, bins_size, session->host_bins, 0,
+                               NULL, NULL);
     if (!succeeded(session, code, "clEnqueueReadBuffer", error))
         return PARSUM_FAILED;
     deposit(session, progression, partial);
@@ -233,22 +227,20 @@ static parsum_status launch(ps_session *session, ps_kernel_index index, const ps
 }
 
 /* Moves the size of launches towards launch_seconds, by at most a factor of eight, on the evidence of one launch. */
-static void adapt(ps_session *session, ps_kernel_index index, uint64_t count, double seconds)
-{
+static void adapt(ps_session *session, ps_kernel_index index, uint64_t count, double seconds) {
     uint64_t *want = &session->want[index];
     if (count < *want && seconds < launch_seconds)
         return; /* the rest of a range says little */
     const double factor = seconds > 0 ? launch_seconds / seconds : 8;
     const double next = (double)count * (factor > 8 ? 8 : factor);
-    *want = next < (double)first_want                ? first_want
+    *want = next < (double)first_want                 ? first_want
             : next > (double)PS_PROGRESSION_COUNT_MAX ? PS_PROGRESSION_COUNT_MAX
                                                       : (uint64_t)next;
 }
 
 /* Sums one progression, in launches. */
 static parsum_status fold_progression(ps_session *session, ps_progression rest, unsigned needs,
-                                      ps_integer_partial *partial, parsum_error *error)
-{
+                                      ps_integer_partial *partial, parsum_error *error) {
     const bool narrow = ps_progression_last(&rest) <= UINT32_MAX;
     const ps_kernel_index index =
         narrow && needs == PS_NEED_SQUARES ? PS_KERNEL_SQUARES_NARROW : PS_KERNEL_MOMENTS;
@@ -269,8 +261,7 @@ static parsum_status fold_progression(ps_session *session, ps_progression rest, 
 }
 
 parsum_status ps_session_fold(ps_session *session, const ps_block *block, unsigned needs,
-                              ps_integer_partial *partial, parsum_error *error)
-{
+                              ps_integer_partial *partial, parsum_error *error) {
     ps_integer_partial part;
     ps_kinds[PS_KIND_INTEGER].clear(&part.head);
     ps_range_block rest = block->range;
@@ -290,8 +281,7 @@ parsum_status ps_session_fold(ps_session *session, const ps_block *block, unsign
     return PARSUM_OK;
 }
 
-parsum_status ps_session_calibrate(ps_session *session, unsigned needs, parsum_error *error)
-{
+parsum_status ps_session_calibrate(ps_session *session, unsigned needs, parsum_error *error) {
     /* Enough growth for the fastest device: each launch may be eight times the one before. */
     const double long_enough_seconds = launch_seconds / 10;
     for (int i = 0; i < 8; i++) {
@@ -309,22 +299,18 @@ parsum_status ps_session_calibrate(ps_session *session, unsigned needs, parsum_e
     return PARSUM_OK;
 }
 
-uint64_t ps_session_want(const ps_session *session)
-{
+uint64_t ps_session_want(const ps_session *session) {
     return session->want[session->latest];
 }
 
-size_t ps_session_work_items(const ps_session *session)
-{
+size_t ps_session_work_items(const ps_session *session) {
     return session->work_group_size * session->active_groups;
 }
 
-void ps_session_limit_groups(ps_session *session, size_t most)
-{
+void ps_session_limit_groups(ps_session *session, size_t most) {
     session->active_groups = most > 0 && most < session->group_count ? most : session->group_count;
 }
 
-const parsum_device *ps_session_device(const ps_session *session)
-{
+const parsum_device *ps_session_device(const ps_session *session) {
     return &session->device.info;
 }

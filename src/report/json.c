@@ -11,20 +11,17 @@
 #define COMPILER "gcc " __VERSION__
 #endif
 
-static json_t *decimal(uint64_t number)
-{
+static json_t *decimal(uint64_t number) {
     return json_sprintf("%" PRIu64, number);
 }
 
 /* A string of unknown encoding: what is not UTF-8 is shown as it can be. */
-static json_t *text_or_unknown(const char *text)
-{
+static json_t *text_or_unknown(const char *text) {
     json_t *string = json_string(text);
     return string != NULL ? string : json_string("unknown");
 }
 
-static json_t *device_json(const parsum_device *device)
-{
+static json_t *device_json(const parsum_device *device) {
     json_t *object = json_object();
     json_object_set_new(object, "selector", json_string(device->selector));
     json_object_set_new(object, "type", json_string(device->type));
@@ -34,8 +31,7 @@ static json_t *device_json(const parsum_device *device)
     return object;
 }
 
-static json_t *input_json(const parsum_result *result)
-{
+static json_t *input_json(const parsum_result *result) {
     json_t *sources = json_array();
     for (size_t i = 0; i < result->input.source_count; i++)
         json_array_append_new(sources, text_or_unknown(result->input.sources[i]));
@@ -49,8 +45,7 @@ static json_t *input_json(const parsum_result *result)
     return object;
 }
 
-static json_t *engine_json(const parsum_result *result)
-{
+static json_t *engine_json(const parsum_result *result) {
     json_t *devices = json_array();
     for (size_t i = 0; i < result->engine.device_count; i++)
         json_array_append_new(devices, device_json(&result->engine.devices[i]));
@@ -62,8 +57,7 @@ static json_t *engine_json(const parsum_result *result)
     return object;
 }
 
-static json_t *value_json(const parsum_value *value)
-{
+static json_t *value_json(const parsum_value *value) {
     json_t *object = json_object();
     json_object_set_new(object, "value", value->text != NULL ? json_string(value->text) : json_null());
     json_object_set_new(object, "exact", json_boolean(value->exact));
@@ -72,8 +66,7 @@ static json_t *value_json(const parsum_value *value)
     return object;
 }
 
-static json_t *results_json(const ps_report *report, const parsum_result *result)
-{
+static json_t *results_json(const ps_report *report, const parsum_result *result) {
     json_t *object = json_object();
     for (size_t i = 0; i < report->order_count; i++)
         json_object_set_new(object, parsum_statistic_name(report->order[i]),
@@ -81,8 +74,7 @@ static json_t *results_json(const ps_report *report, const parsum_result *result
     return object;
 }
 
-static json_t *verified_json(const parsum_result *result)
-{
+static json_t *verified_json(const parsum_result *result) {
     json_t *object = json_object();
     json_object_set_new(object, "method", json_string(parsum_verify_name(result->verified.method)));
     json_object_set_new(object, "ok", result->verified.ok ? json_true() : json_null());
@@ -90,8 +82,7 @@ static json_t *verified_json(const parsum_result *result)
 }
 
 /* Adds what a sum and a row of compare have alike. */
-static void add_outcome(json_t *object, const ps_report *report, const parsum_result *result)
-{
+static void add_outcome(json_t *object, const ps_report *report, const parsum_result *result) {
     json_t *seconds = json_object();
     json_object_set_new(seconds, "wall", json_real(result->seconds.wall));
     json_object_set_new(seconds, "setup", json_real(result->seconds.setup));
@@ -107,8 +98,7 @@ static void add_outcome(json_t *object, const ps_report *report, const parsum_re
     json_object_set_new(object, "samples", samples);
 }
 
-static json_t *failed_row_json(const report_row *row)
-{
+static json_t *failed_row_json(const report_row *row) {
     json_t *devices = json_array();
     if (row->device != NULL)
         json_array_append_new(devices, device_json(row->device));
@@ -122,8 +112,7 @@ static json_t *failed_row_json(const report_row *row)
     return object;
 }
 
-static json_t *rows_json(const ps_report *report)
-{
+static json_t *rows_json(const ps_report *report) {
     json_t *rows = json_array();
     for (size_t i = 0; i < report->row_count; i++) {
         const report_row *row = &report->rows[i];
@@ -139,8 +128,7 @@ static json_t *rows_json(const ps_report *report)
     return rows;
 }
 
-static json_t *machine_json(void)
-{
+static json_t *machine_json(void) {
     char cpu[256];
     report_cpu(cpu, sizeof cpu);
     json_t *object = json_object();
@@ -152,8 +140,7 @@ static json_t *machine_json(void)
 }
 
 /* Writes root with a newline and frees it. False: out of memory. */
-static bool print(FILE *stream, json_t *root)
-{
+static bool print(FILE *stream, json_t *root) {
     char *text = json_dumps(root, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
     json_decref(root);
     if (text == NULL)
@@ -163,16 +150,14 @@ static bool print(FILE *stream, json_t *root)
     return true;
 }
 
-static json_t *new_root(const char *command)
-{
+static json_t *new_root(const char *command) {
     json_t *root = json_object();
     json_object_set_new(root, "schema", json_string("parsum/1"));
     json_object_set_new(root, "command", json_string(command));
     return root;
 }
 
-bool report_print_json(FILE *stream, const ps_report *report)
-{
+bool report_print_json(FILE *stream, const ps_report *report) {
     json_t *root = new_root(report->command);
     for (size_t i = 0; i < report->row_count; i++) {
         if (report->rows[i].result != NULL) {
@@ -190,8 +175,7 @@ bool report_print_json(FILE *stream, const ps_report *report)
 }
 
 bool report_print_devices_json(FILE *stream, const parsum_device *devices, size_t count,
-                               const parsum_error *self_tests)
-{
+                               const parsum_error *self_tests) {
     json_t *list = json_array();
     for (size_t i = 0; i < count; i++) {
         json_t *object = device_json(&devices[i]);
@@ -199,7 +183,8 @@ bool report_print_devices_json(FILE *stream, const parsum_device *devices, size_
         json_object_set_new(object, "memory_bytes", decimal(devices[i].memory_bytes));
         json_object_set_new(object, "fp64", json_boolean(devices[i].fp64));
         json_object_set_new(object, "self_test",
-                            self_tests == NULL ? json_null() : json_boolean(self_tests[i].status == PARSUM_OK));
+                            self_tests == NULL ? json_null()
+                                               : json_boolean(self_tests[i].status == PARSUM_OK));
         json_array_append_new(list, object);
     }
     json_t *root = new_root("devices");

@@ -3,8 +3,7 @@
 
 #include <string.h>
 
-const parsum_value *report_value(const parsum_result *result, parsum_statistic statistic)
-{
+const parsum_value *report_value(const parsum_result *result, parsum_statistic statistic) {
     for (size_t i = 0; i < result->value_count; i++) {
         if (result->values[i].statistic == statistic)
             return &result->values[i];
@@ -12,21 +11,18 @@ const parsum_value *report_value(const parsum_result *result, parsum_statistic s
     return NULL;
 }
 
-double report_best(const parsum_result *result)
-{
+double report_best(const parsum_result *result) {
     double best = result->samples[0];
     for (size_t i = 1; i < result->sample_count; i++)
         best = result->samples[i] < best ? result->samples[i] : best;
     return best;
 }
 
-double report_rate(const parsum_result *result)
-{
+double report_rate(const parsum_result *result) {
     return result->seconds.compute > 0 ? (double)result->input.count / result->seconds.compute : 0;
 }
 
-void report_cpu(char *text, size_t size)
-{
+void report_cpu(char *text, size_t size) {
     char line[512];
     FILE *file = fopen("/proc/cpuinfo", "r");
     snprintf(text, size, "unknown");

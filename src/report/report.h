@@ -14,7 +14,7 @@ typedef struct report_row {
     const parsum_device *device; /* of a row without a result; else the result tells */
     parsum_result *result;       /* owned by the report; NULL where it failed */
     parsum_error error;
-    double speedup;              /* over the serial row's median; 0 where there is none */
+    double speedup; /* over the serial row's median; 0 where there is none */
 } report_row;
 
 typedef struct ps_report {
@@ -47,7 +47,8 @@ typedef enum table_style { TABLE_PLAIN, TABLE_CSV, TABLE_MARKDOWN } table_style;
 void report_print_table(FILE *stream, const ps_report *report, table_style style);
 
 /* The devices; self_tests, where not NULL, holds each one's outcome. */
-void report_print_devices(FILE *stream, const parsum_device *devices, size_t count, const parsum_error *self_tests);
+void report_print_devices(FILE *stream, const parsum_device *devices, size_t count,
+                          const parsum_error *self_tests);
 
 /* The contract's JSON, schema parsum/1, with a newline. False: out of memory. */
 bool report_print_json(FILE *stream, const ps_report *report);

@@ -14,30 +14,26 @@ typedef struct text_table {
     char (*cells)[CELL_SIZE];
 } text_table;
 
-static char *cell(const text_table *table, size_t row, size_t column)
-{
+static char *cell(const text_table *table, size_t row, size_t column) {
     return table->cells[row * table->column_count + column];
 }
 
 /* What one column shows of a compare row with a result. exact: plain numbers, for CSV. */
 typedef void column_function(const report_row *row, bool exact, char *text);
 
-static void seconds_cell(double seconds, bool exact, char *text)
-{
+static void seconds_cell(double seconds, bool exact, char *text) {
     if (exact)
         snprintf(text, CELL_SIZE, "%.9f", seconds);
     else
         units_seconds(seconds, text);
 }
 
-static void column_engine(const report_row *row, bool exact, char *text)
-{
+static void column_engine(const report_row *row, bool exact, char *text) {
     (void)exact;
     snprintf(text, CELL_SIZE, "%s", row->engine);
 }
 
-static void column_workers(const report_row *row, bool exact, char *text)
-{
+static void column_workers(const report_row *row, bool exact, char *text) {
     (void)exact;
     if (row->result == NULL && row->device == NULL)
         snprintf(text, CELL_SIZE, "-");
@@ -52,41 +48,36 @@ static void column_workers(const report_row *row, bool exact, char *text)
                      row->result->engine.devices[i].selector, row->result->engine.devices[i].name);
 }
 
-static void column_setup(const report_row *row, bool exact, char *text)
-{
+static void column_setup(const report_row *row, bool exact, char *text) {
     seconds_cell(row->result->seconds.setup, exact, text);
 }
 
-static void column_best(const report_row *row, bool exact, char *text)
-{
+static void column_best(const report_row *row, bool exact, char *text) {
     seconds_cell(report_best(row->result), exact, text);
 }
 
-static void column_median(const report_row *row, bool exact, char *text)
-{
+static void column_median(const report_row *row, bool exact, char *text) {
     seconds_cell(row->result->seconds.compute, exact, text);
 }
 
-static void column_rate(const report_row *row, bool exact, char *text)
-{
+static void column_rate(const report_row *row, bool exact, char *text) {
     if (exact)
         snprintf(text, CELL_SIZE, "%.0f", report_rate(row->result));
     else
         units_rate(report_rate(row->result), text);
 }
 
-static void column_speedup(const report_row *row, bool exact, char *text)
-{
+static void column_speedup(const report_row *row, bool exact, char *text) {
     if (row->speedup > 0)
         snprintf(text, CELL_SIZE, exact ? "%.4f" : "%.2f", row->speedup);
     else
         snprintf(text, CELL_SIZE, "-");
 }
 
-static void column_verified(const report_row *row, bool exact, char *text)
-{
+static void column_verified(const report_row *row, bool exact, char *text) {
     (void)exact;
-    snprintf(text, CELL_SIZE, "%s", row->result->verified.ok ? parsum_verify_name(row->result->verified.method) : "no");
+    snprintf(text, CELL_SIZE, "%s",
+             row->result->verified.ok ? parsum_verify_name(row->result->verified.method) : "no");
 }
 
 static const struct {
@@ -107,8 +98,7 @@ static const struct {
 };
 enum { COLUMN_COUNT = sizeof columns / sizeof columns[0] };
 
-static void print_csv_cell(FILE *stream, const char *text)
-{
+static void print_csv_cell(FILE *stream, const char *text) {
     if (strpbrk(text, ",\"\n") == NULL) {
         fputs(text, stream);
         return;
@@ -119,8 +109,7 @@ static void print_csv_cell(FILE *stream, const char *text)
     fputc('"', stream);
 }
 
-static void print_csv(FILE *stream, const text_table *table)
-{
+static void print_csv(FILE *stream, const text_table *table) {
     for (size_t row = 0; row < table->row_count; row++) {
         for (size_t column = 0; column < table->column_count; column++) {
             fputs(column == 0 ? "" : ",", stream);
@@ -130,8 +119,7 @@ static void print_csv(FILE *stream, const text_table *table)
     }
 }
 
-static void print_markdown(FILE *stream, const text_table *table, const bool *right)
-{
+static void print_markdown(FILE *stream, const text_table *table, const bool *right) {
     for (size_t row = 0; row < table->row_count; row++) {
         for (size_t column = 0; column < table->column_count; column++) {
             fputs(column == 0 ? "| " : " | ", stream);
@@ -145,8 +133,7 @@ static void print_markdown(FILE *stream, const text_table *table, const bool *ri
     }
 }
 
-static void print_plain(FILE *stream, const text_table *table, const bool *right)
-{
+static void print_plain(FILE *stream, const text_table *table, const bool *right) {
     size_t widths[COLUMNS_MAX] = {0};
     for (size_t row = 0; row < table->row_count; row++) {
         for (size_t column = 0; column < table->column_count; column++) {
@@ -165,8 +152,7 @@ static void print_plain(FILE *stream, const text_table *table, const bool *right
     }
 }
 
-static void print_styled(FILE *stream, const text_table *table, const bool *right, table_style style)
-{
+static void print_styled(FILE *stream, const text_table *table, const bool *right, table_style style) {
     if (style == TABLE_CSV)
         print_csv(stream, table);
     else if (style == TABLE_MARKDOWN)
@@ -176,13 +162,11 @@ static void print_styled(FILE *stream, const text_table *table, const bool *righ
 }
 
 /* The first line of a reason: logs and lists follow it. */
-static void first_line(const char *message, char *text)
-{
+static void first_line(const char *message, char *text) {
     snprintf(text, CELL_SIZE, "%.*s", (int)strcspn(message, "\n"), message);
 }
 
-void report_print_table(FILE *stream, const ps_report *report, table_style style)
-{
+void report_print_table(FILE *stream, const ps_report *report, table_style style) {
     const bool exact = style == TABLE_CSV;
     bool right[COLUMN_COUNT];
     text_table table = {.column_count = COLUMN_COUNT, .row_count = report->row_count + 1};
@@ -206,8 +190,8 @@ void report_print_table(FILE *stream, const ps_report *report, table_style style
     free(table.cells);
 }
 
-void report_print_devices(FILE *stream, const parsum_device *devices, size_t count, const parsum_error *self_tests)
-{
+void report_print_devices(FILE *stream, const parsum_device *devices, size_t count,
+                          const parsum_error *self_tests) {
     static const char *const headings[] = {"selector", "type",   "units",    "memory",   "fp64",
                                            "driver",   "device", "platform", "self-test"};
     static const bool right[] = {false, false, true, true, false, false, false, false, false};

@@ -5,8 +5,7 @@
 #include "report/report.h"
 #include "report/units.h"
 
-void report_print_values(FILE *stream, const ps_report *report, bool names)
-{
+void report_print_values(FILE *stream, const ps_report *report, bool names) {
     const parsum_result *result = report->rows[0].result;
     for (size_t i = 0; i < report->order_count; i++) {
         const parsum_value *value = report_value(result, report->order[i]);
@@ -17,14 +16,12 @@ void report_print_values(FILE *stream, const ps_report *report, bool names)
 }
 
 /* Appends to text as snprintf would; what does not fit is cut. */
-static void append(char *text, size_t size, const char *part)
-{
+static void append(char *text, size_t size, const char *part) {
     const size_t used = strlen(text);
     snprintf(text + used, size - used, "%s", part);
 }
 
-static void describe_engine(const parsum_result *result, char *text, size_t size)
-{
+static void describe_engine(const parsum_result *result, char *text, size_t size) {
     char part[1024];
     snprintf(part, sizeof part, "%s", result->engine.name);
     append(text, size, part);
@@ -45,8 +42,7 @@ static void describe_engine(const parsum_result *result, char *text, size_t size
     }
 }
 
-void report_describe(const parsum_result *result, char *text, size_t size)
-{
+void report_describe(const parsum_result *result, char *text, size_t size) {
     char part[256], setup[UNITS_SIZE], compute[UNITS_SIZE], wall[UNITS_SIZE], rate[UNITS_SIZE],
         verified[UNITS_SIZE];
     text[0] = '\0';
@@ -63,6 +59,7 @@ void report_describe(const parsum_result *result, char *text, size_t size)
         return;
     }
     units_seconds(result->verified.seconds, verified);
-    snprintf(part, sizeof part, "verified by the %s (%s)", parsum_verify_name(result->verified.method), verified);
+    snprintf(part, sizeof part, "verified by the %s (%s)", parsum_verify_name(result->verified.method),
+             verified);
     append(text, size, part);
 }

@@ -3,15 +3,13 @@
 
 #include <stdio.h>
 
-void units_seconds(double seconds, char *text)
-{
+void units_seconds(double seconds, char *text) {
     const double factor = seconds >= 1 ? 1 : seconds >= 1e-3 ? 1e3 : 1e6;
     const char *unit = seconds >= 1 ? "s" : seconds >= 1e-3 ? "ms" : "us";
     snprintf(text, UNITS_SIZE, "%.3g %s", seconds * factor, unit);
 }
 
-void units_rate(double elements_per_second, char *text)
-{
+void units_rate(double elements_per_second, char *text) {
     static const char *const prefixes[] = {"", "k", "M", "G", "T", "P"};
     size_t step = 0;
     if (!(elements_per_second > 0)) {
@@ -23,8 +21,7 @@ void units_rate(double elements_per_second, char *text)
     snprintf(text, UNITS_SIZE, "%.3g %s/s", elements_per_second, prefixes[step]);
 }
 
-void units_bytes(uint64_t bytes, char *text)
-{
+void units_bytes(uint64_t bytes, char *text) {
     static const char *const prefixes[] = {"B", "KiB", "MiB", "GiB", "TiB"};
     double size = (double)bytes;
     size_t step = 0;

@@ -4,8 +4,7 @@
 
 #include <time.h>
 
-static inline double ps_clock_seconds(void)
-{
+static inline double ps_clock_seconds(void) {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;

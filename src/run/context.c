@@ -10,19 +10,16 @@
 
 enum { WORKERS_MAX = 4096 };
 
-void parsum_options_init(parsum_options *options)
-{
+void parsum_options_init(parsum_options *options) {
     *options = (parsum_options){
         .engine = "auto", .statistics = PARSUM_MASK(PARSUM_SUMSQ), .verify = PARSUM_VERIFY_AUTO, .runs = 1};
 }
 
-static bool is_auto(const char *text)
-{
+static bool is_auto(const char *text) {
     return text == NULL || strcasecmp(text, "auto") == 0;
 }
 
-static parsum_status check_options(const parsum_options *options, parsum_error *error)
-{
+static parsum_status check_options(const parsum_options *options, parsum_error *error) {
     const char *engine = options->engine;
     if (!is_auto(engine) && ps_engine_find(engine) == NULL)
         return ps_fail(error, PARSUM_USAGE,
@@ -46,8 +43,7 @@ static parsum_status check_options(const parsum_options *options, parsum_error *
 }
 
 /* Copies the strings of options; false: out of memory. */
-static bool own_strings(parsum_context *context)
-{
+static bool own_strings(parsum_context *context) {
     const char **const strings[] = {&context->options.engine, &context->options.device, &context->options.isa,
                                     &context->options.kernel_dir};
     for (size_t i = 0; i < sizeof strings / sizeof strings[0]; i++) {
@@ -61,8 +57,8 @@ static bool own_strings(parsum_context *context)
     return true;
 }
 
-parsum_status parsum_context_create(const parsum_options *options, parsum_context **context, parsum_error *error)
-{
+parsum_status parsum_context_create(const parsum_options *options, parsum_context **context,
+                                    parsum_error *error) {
     const ps_isa *isa = NULL;
     parsum_status status = check_options(options, error);
     if (status == PARSUM_OK)
@@ -94,8 +90,7 @@ parsum_status parsum_context_create(const parsum_options *options, parsum_contex
     return PARSUM_OK;
 }
 
-void parsum_context_destroy(parsum_context *context)
-{
+void parsum_context_destroy(parsum_context *context) {
     if (context == NULL)
         return;
     ps_context_close_engine(context);
@@ -104,8 +99,7 @@ void parsum_context_destroy(parsum_context *context)
     free(context);
 }
 
-void ps_context_close_engine(parsum_context *context)
-{
+void ps_context_close_engine(parsum_context *context) {
     if (context->engine != NULL)
         context->engine->engine->close(context->engine);
     context->engine = NULL;
@@ -113,8 +107,7 @@ void ps_context_close_engine(parsum_context *context)
 
 /* "auto" for a range, which is computed and not read: the best device, or threads where none can be used. What the user
  * named is never replaced. */
-static parsum_status open_best(parsum_context *context, parsum_error *error)
-{
+static parsum_status open_best(parsum_context *context, parsum_error *error) {
     const ps_job *job = &context->job;
     parsum_error refusal = {0};
     const parsum_status status = ps_engine_opencl.open(job, &context->engine, &refusal);
@@ -129,8 +122,7 @@ static parsum_status open_best(parsum_context *context, parsum_error *error)
     return ps_engine_pthread.open(job, &context->engine, error);
 }
 
-parsum_status ps_context_open_engine(parsum_context *context, parsum_error *error)
-{
+parsum_status ps_context_open_engine(parsum_context *context, parsum_error *error) {
     if (context->engine != NULL)
         return PARSUM_OK;
     const char *name = context->options.engine;

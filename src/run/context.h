@@ -5,8 +5,8 @@
 #include "engine/engine.h"
 
 struct parsum_context {
-    parsum_options options;  /* strings are copies owned by the context */
-    char *owned[4];          /* those copies */
+    parsum_options options; /* strings are copies owned by the context */
+    char *owned[4];         /* those copies */
     ps_job job;
     ps_engine_state *engine; /* NULL until the first reduction, and after a failed one */
 };

@@ -8,8 +8,7 @@
 #include "run/context.h"
 
 /* Reads "QUOTA PERIOD" (cgroup 2) from path; 0 where there is no limit. */
-static unsigned cpus_of_quota_file(const char *path)
-{
+static unsigned cpus_of_quota_file(const char *path) {
     long long quota = 0, period = 0;
     FILE *file = fopen(path, "r");
     if (file == NULL)
@@ -20,8 +19,7 @@ static unsigned cpus_of_quota_file(const char *path)
 }
 
 /* The smallest quota from the process's own cgroup up to the root. */
-static unsigned cpus_of_cgroup(void)
-{
+static unsigned cpus_of_cgroup(void) {
     char line[1024], path[1200];
     unsigned least = cpus_of_quota_file("/sys/fs/cgroup/cpu.max");
     FILE *file = fopen("/proc/self/cgroup", "r");
@@ -43,8 +41,7 @@ static unsigned cpus_of_cgroup(void)
     return least;
 }
 
-unsigned ps_usable_cpus(void)
-{
+unsigned ps_usable_cpus(void) {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0)

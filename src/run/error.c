@@ -4,8 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-parsum_status ps_fail(parsum_error *error, parsum_status status, const char *format, ...)
-{
+parsum_status ps_fail(parsum_error *error, parsum_status status, const char *format, ...) {
     if (error != NULL) {
         va_list arguments;
         va_start(arguments, format);
@@ -16,7 +15,6 @@ parsum_status ps_fail(parsum_error *error, parsum_status status, const char *for
     return status;
 }
 
-parsum_status ps_fail_memory(parsum_error *error, const char *what)
-{
+parsum_status ps_fail_memory(parsum_error *error, const char *what) {
     return ps_fail(error, PARSUM_FAILED, "out of memory for %s; end other programs or ask for less", what);
 }

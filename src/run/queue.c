@@ -24,8 +24,7 @@ struct ps_queue {
 };
 
 parsum_status ps_queue_create(ps_source *source, uint64_t chunk, unsigned pullers, ps_queue **queue,
-                              parsum_error *error)
-{
+                              parsum_error *error) {
     ps_queue *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "the queue of blocks");
@@ -38,8 +37,7 @@ parsum_status ps_queue_create(ps_source *source, uint64_t chunk, unsigned puller
     return PARSUM_OK;
 }
 
-void ps_queue_destroy(ps_queue *queue)
-{
+void ps_queue_destroy(ps_queue *queue) {
     if (queue == NULL)
         return;
     pthread_mutex_destroy(&queue->lock);
@@ -47,8 +45,7 @@ void ps_queue_destroy(ps_queue *queue)
     free(queue);
 }
 
-void ps_queue_rewind(ps_queue *queue)
-{
+void ps_queue_rewind(ps_queue *queue) {
     queue->source->operations->rewind(queue->source);
     queue->cut_count = 0;
     queue->returned_count = 0;
@@ -57,8 +54,7 @@ void ps_queue_rewind(ps_queue *queue)
 }
 
 /* A fixed chunk is the caller's word; else a share of what is left, but no more than the puller wants. */
-static uint64_t block_size(const ps_queue *queue, uint64_t want)
-{
+static uint64_t block_size(const ps_queue *queue, uint64_t want) {
     if (queue->chunk > 0)
         return queue->chunk;
     const uint64_t most = want > 0 ? want : guided_most;
@@ -68,8 +64,7 @@ static uint64_t block_size(const ps_queue *queue, uint64_t want)
     return size < most ? size : most;
 }
 
-bool ps_queue_pull(ps_queue *queue, uint64_t want, ps_block *block)
-{
+bool ps_queue_pull(ps_queue *queue, uint64_t want, ps_block *block) {
     if (atomic_load(&queue->stopped))
         return false;
     bool pulled = true;
@@ -85,13 +80,11 @@ bool ps_queue_pull(ps_queue *queue, uint64_t want, ps_block *block)
     return pulled;
 }
 
-void ps_queue_done(ps_queue *queue, uint64_t count)
-{
+void ps_queue_done(ps_queue *queue, uint64_t count) {
     atomic_fetch_add(&queue->done_count, count);
 }
 
-bool ps_queue_return(ps_queue *queue, const ps_block *block, bool tried)
-{
+bool ps_queue_return(ps_queue *queue, const ps_block *block, bool tried) {
     bool kept = true;
     pthread_mutex_lock(&queue->lock);
     if (queue->returned_count == queue->returned_capacity) {
@@ -111,17 +104,14 @@ bool ps_queue_return(ps_queue *queue, const ps_block *block, bool tried)
     return kept;
 }
 
-void ps_queue_stop(ps_queue *queue)
-{
+void ps_queue_stop(ps_queue *queue) {
     atomic_store(&queue->stopped, true);
 }
 
-uint64_t ps_queue_done_count(ps_queue *queue)
-{
+uint64_t ps_queue_done_count(ps_queue *queue) {
     return atomic_load(&queue->done_count);
 }
 
-uint64_t ps_queue_total_count(const ps_queue *queue)
-{
+uint64_t ps_queue_total_count(const ps_queue *queue) {
     return queue->source->total_count;
 }

@@ -4,10 +4,10 @@
 
 #include "exact/reference.h"
 #include "exact/statistics.h"
-#include "opencl/opencl.h"
 #include "run/clock.h"
 #include "run/context.h"
 #include "run/error.h"
+#include "run/result.h"
 #include "run/verify.h"
 
 /* The integer partial that a run ends with, and room for one a worker. */
@@ -16,28 +16,8 @@ typedef struct run_buffers {
     ps_integer_partial total;
 } run_buffers;
 
-static int compare_doubles(const void *left, const void *right)
-{
-    const double a = *(const double *)left, b = *(const double *)right;
-    return (a > b) - (a < b);
-}
-
-static double median(const double *samples, size_t count)
-{
-    double *sorted = malloc(count * sizeof *sorted);
-    if (sorted == NULL)
-        return samples[0];
-    memcpy(sorted, samples, count * sizeof *sorted);
-    qsort(sorted, count, sizeof *sorted, compare_doubles);
-    const double middle =
-        count % 2 ? sorted[count / 2] : 0.5 * (sorted[count / 2 - 1] + sorted[count / 2]);
-    free(sorted);
-    return middle;
-}
-
 /* Merges the workers' partials, in any order: merging is exact. */
-static void merge_all(const ps_job *job, const char *partials, unsigned workers, ps_partial *total)
-{
+static void merge_all(const ps_job *job, const char *partials, unsigned workers, ps_partial *total) {
     job->kind->clear(total);
     for (unsigned i = 0; i < workers; i++)
         job->kind->merge(total, (const ps_partial *)(partials + i * ps_partial_stride(job->kind)));
@@ -45,8 +25,7 @@ static void merge_all(const ps_job *job, const char *partials, unsigned workers,
 
 /* One run: from the start signal to the last partial merged. Every element must have been folded exactly once. */
 static parsum_status run_once(parsum_context *context, ps_queue *queue, run_buffers *buffers, double *seconds,
-                              parsum_error *error)
-{
+                              parsum_error *error) {
     ps_engine_state *engine = context->engine;
     const ps_job *job = &context->job;
     ps_queue_rewind(queue);
@@ -59,17 +38,17 @@ static parsum_status run_once(parsum_context *context, ps_queue *queue, run_buff
     merge_all(job, buffers->partials, engine->workers, &buffers->total.head);
     *seconds = ps_clock_seconds() - start;
     if (buffers->total.head.count != ps_queue_total_count(queue))
-        return ps_fail(error, PARSUM_FAILED,
-                       "the engine %s folded %llu of %llu elements, so there is no answer; please report this",
-                       engine->engine->name, (unsigned long long)buffers->total.head.count,
-                       (unsigned long long)ps_queue_total_count(queue));
+        return ps_fail(
+            error, PARSUM_FAILED,
+            "the engine %s folded %llu of %llu elements, so there is no answer; please report this",
+            engine->engine->name, (unsigned long long)buffers->total.head.count,
+            (unsigned long long)ps_queue_total_count(queue));
     return PARSUM_OK;
 }
 
 /* Warm-ups and timed runs. All must end with the same bytes. */
 static parsum_status run_all(parsum_context *context, ps_queue *queue, run_buffers *buffers, double *samples,
-                             parsum_error *error)
-{
+                             parsum_error *error) {
     ps_integer_partial first;
     const unsigned warmup = context->options.warmup;
     for (unsigned i = 0; i < warmup + context->options.runs; i++) {
@@ -86,61 +65,16 @@ static parsum_status run_all(parsum_context *context, ps_queue *queue, run_buffe
     return PARSUM_OK;
 }
 
-static parsum_status describe_engine(const ps_engine_state *engine, parsum_result *result, parsum_error *error)
-{
-    result->engine.name = engine->engine->name;
-    result->engine.workers = engine->workers;
-    result->engine.isa = engine->isa;
-    result->engine.devices = calloc(engine->device_count + 1, sizeof *result->engine.devices);
-    if (result->engine.devices == NULL)
-        return ps_fail_memory(error, "the result");
-    for (size_t i = 0; i < engine->device_count; i++) {
-        if (!ps_device_copy(&result->engine.devices[i], &engine->devices[i]))
-            return ps_fail_memory(error, "the result");
-        result->engine.device_count++;
-    }
-    return PARSUM_OK;
-}
-
-/* A result that describes the input, with room for samples. */
-static parsum_status create_result(const ps_source *source, unsigned runs, parsum_result **result,
-                                   parsum_error *error)
-{
-    parsum_result *made = calloc(1, sizeof *made);
-    if (made == NULL)
-        return ps_fail_memory(error, "the result");
-    made->input.kind = source->operations->input_kind;
-    made->input.type = ps_kinds[source->operations->partial_kind].type_name;
-    made->input.count = source->total_count;
-    made->samples = calloc(runs, sizeof *made->samples);
-    made->sample_count = runs;
-    made->input.sources = calloc(source->name_count + 1, sizeof *made->input.sources);
-    bool copied = made->samples != NULL && made->input.sources != NULL;
-    for (size_t i = 0; i < source->name_count && copied; i++) {
-        made->input.sources[i] = strdup(source->names[i]);
-        copied = made->input.sources[i] != NULL;
-        made->input.source_count += copied;
-    }
-    if (!copied) {
-        parsum_result_destroy(made);
-        return ps_fail_memory(error, "the result");
-    }
-    *result = made;
-    return PARSUM_OK;
-}
-
-static parsum_status finish(const parsum_context *context, const ps_integer_partial *total, parsum_result *result,
-                            parsum_error *error)
-{
+static parsum_status finish(const parsum_context *context, const ps_integer_partial *total,
+                            parsum_result *result, parsum_error *error) {
     result->input.count = total->head.count;
     result->value_count = ps_statistics_finish(context->options.statistics, &total->head, result->values);
-    result->seconds.compute = median(result->samples, result->sample_count);
+    result->seconds.compute = ps_median(result->samples, result->sample_count);
     return result->value_count > 0 ? PARSUM_OK : ps_fail_memory(error, "the result");
 }
 
 static parsum_status verify(const parsum_context *context, const parsum_range *ranges, size_t range_count,
-                            const ps_integer_partial *total, parsum_result *result, parsum_error *error)
-{
+                            const ps_integer_partial *total, parsum_result *result, parsum_error *error) {
     const ps_job *job = &context->job;
     const double start = ps_clock_seconds();
     ps_integer_partial expected;
@@ -156,15 +90,15 @@ static parsum_status verify(const parsum_context *context, const parsum_range *r
         result->verified.workers = 1;
     }
     if (status == PARSUM_OK)
-        status = ps_verify_compare(total, &expected, job->needs, parsum_verify_name(result->verified.method), error);
+        status = ps_verify_compare(total, &expected, job->needs, parsum_verify_name(result->verified.method),
+                                   error);
     result->verified.ok = status == PARSUM_OK;
     result->verified.seconds = ps_clock_seconds() - start;
     return status;
 }
 
 parsum_status parsum_reduce_ranges(parsum_context *context, const parsum_range *ranges, size_t range_count,
-                                   parsum_result **result, parsum_error *error)
-{
+                                   parsum_result **result, parsum_error *error) {
     const double start = ps_clock_seconds();
     ps_source *source = NULL;
     ps_queue *queue = NULL;
@@ -172,12 +106,12 @@ parsum_status parsum_reduce_ranges(parsum_context *context, const parsum_range *
     run_buffers buffers = {0};
     parsum_status status = ps_source_ranges(ranges, range_count, &source, error);
     if (status == PARSUM_OK)
-        status = create_result(source, context->options.runs, &made, error);
+        status = ps_result_create(source, context->options.runs, &made, error);
     if (status == PARSUM_OK)
         status = ps_context_open_engine(context, error);
     if (status != PARSUM_OK)
         goto out;
-    status = describe_engine(context->engine, made, error);
+    status = ps_result_describe_engine(context->engine, made, error);
     if (status == PARSUM_OK)
         status = ps_queue_create(source, context->job.chunk, context->engine->workers, &queue, error);
     if (status != PARSUM_OK)
@@ -211,8 +145,7 @@ out:
 }
 
 parsum_status parsum_reference_ranges(parsum_context *context, const parsum_range *ranges, size_t range_count,
-                                      parsum_result **result, parsum_error *error)
-{
+                                      parsum_result **result, parsum_error *error) {
     const double start = ps_clock_seconds();
     const ps_job *job = &context->job;
     const unsigned warmup = context->options.warmup;
@@ -221,7 +154,7 @@ parsum_status parsum_reference_ranges(parsum_context *context, const parsum_rang
     ps_integer_partial total, expected;
     parsum_status status = ps_source_ranges(ranges, range_count, &source, error);
     if (status == PARSUM_OK)
-        status = create_result(source, context->options.runs, &made, error);
+        status = ps_result_create(source, context->options.runs, &made, error);
     if (status != PARSUM_OK)
         goto out;
     made->engine.name = "reference";
@@ -241,7 +174,8 @@ parsum_status parsum_reference_ranges(parsum_context *context, const parsum_rang
     ps_closed_form(ranges, range_count, &expected);
     made->verified.method = PARSUM_VERIFY_CLOSED_FORM;
     made->verified.workers = 1;
-    status = ps_verify_compare(&total, &expected, job->needs, parsum_verify_name(PARSUM_VERIFY_CLOSED_FORM), error);
+    status = ps_verify_compare(&total, &expected, job->needs, parsum_verify_name(PARSUM_VERIFY_CLOSED_FORM),
+                               error);
     made->verified.ok = status == PARSUM_OK;
     if (status != PARSUM_OK)
         goto out;
@@ -253,19 +187,4 @@ out:
     if (source != NULL)
         source->operations->destroy(source);
     return status;
-}
-
-void parsum_result_destroy(parsum_result *result)
-{
-    if (result == NULL)
-        return;
-    for (size_t i = 0; i < result->input.source_count; i++)
-        free(result->input.sources[i]);
-    free(result->input.sources);
-    for (size_t i = 0; i < result->engine.device_count; i++)
-        ps_device_free(&result->engine.devices[i]);
-    free(result->engine.devices);
-    ps_values_destroy(result->values, result->value_count);
-    free(result->samples);
-    free(result);
 }

@@ -19,13 +19,11 @@ static const char *const verify_names[] = {
     [PARSUM_VERIFY_NONE] = "none",
 };
 
-const char *parsum_verify_name(parsum_verify verify)
-{
+const char *parsum_verify_name(parsum_verify verify) {
     return (size_t)verify < sizeof verify_names / sizeof verify_names[0] ? verify_names[verify] : NULL;
 }
 
-parsum_verify ps_verify_choose(parsum_verify asked, uint64_t count)
-{
+parsum_verify ps_verify_choose(parsum_verify asked, uint64_t count) {
     if (asked != PARSUM_VERIFY_AUTO)
         return asked;
     return count <= reference_count_max ? PARSUM_VERIFY_REFERENCE : PARSUM_VERIFY_CLOSED_FORM;
@@ -44,8 +42,7 @@ typedef struct reference_work {
 } reference_work;
 
 /* Worker index takes its even share of every range, in pieces, so that a stop is prompt. */
-static void add_share(unsigned index, void *context)
-{
+static void add_share(unsigned index, void *context) {
     const uint64_t piece = UINT64_C(1) << 24;
     reference_work *work = context;
     ps_reference own;
@@ -65,8 +62,7 @@ static void add_share(unsigned index, void *context)
     work->totals[index] = own;
 }
 
-static void poll_reference(void *context)
-{
+static void poll_reference(void *context) {
     reference_work *work = context;
     const ps_monitor *monitor = work->monitor;
     if (monitor->progress != NULL)
@@ -75,10 +71,9 @@ static void poll_reference(void *context)
         atomic_store(&work->stopped, true);
 }
 
-parsum_status ps_verify_reference(const parsum_range *ranges, size_t range_count, unsigned needs, unsigned workers,
-                                  const ps_monitor *monitor, ps_integer_partial *partial, unsigned *used,
-                                  parsum_error *error)
-{
+parsum_status ps_verify_reference(const parsum_range *ranges, size_t range_count, unsigned needs,
+                                  unsigned workers, const ps_monitor *monitor, ps_integer_partial *partial,
+                                  unsigned *used, parsum_error *error) {
     reference_work work = {.ranges = ranges, .range_count = range_count, .needs = needs, .monitor = monitor};
     for (size_t r = 0; r < range_count; r++)
         work.total += ps_range_count(&ranges[r]);
@@ -105,17 +100,16 @@ parsum_status ps_verify_reference(const parsum_range *ranges, size_t range_count
 
 /* One line per sum that differs. */
 static size_t append_difference(char *text, size_t size, const char *name, const ps_wide *answer,
-                                const ps_wide *expected, const char *method)
-{
+                                const ps_wide *expected, const char *method) {
     char left[PS_WIDE_TEXT_SIZE], right[PS_WIDE_TEXT_SIZE];
     ps_wide_to_text(answer, left);
     ps_wide_to_text(expected, right);
-    return (size_t)snprintf(text, size, "\n  %s: the engine has %s, the %s has %s", name, left, method, right);
+    return (size_t)snprintf(text, size, "\n  %s: the engine has %s, the %s has %s", name, left, method,
+                            right);
 }
 
 parsum_status ps_verify_compare(const ps_integer_partial *answer, const ps_integer_partial *expected,
-                                unsigned needs, const char *method, parsum_error *error)
-{
+                                unsigned needs, const char *method, parsum_error *error) {
     const bool extremes = needs & PS_NEED_EXTREMES && expected->head.count > 0;
     const struct {
         const char *name;
@@ -138,7 +132,8 @@ parsum_status ps_verify_compare(const ps_integer_partial *answer, const ps_integ
     }
     if (used == 0)
         return PARSUM_OK;
-    return ps_fail(error, PARSUM_MISMATCH,
-                   "the answer does not agree with the %s, so there is none; try another --engine or --device:%s",
-                   method, text);
+    return ps_fail(
+        error, PARSUM_MISMATCH,
+        "the answer does not agree with the %s, so there is none; try another --engine or --device:%s",
+        method, text);
 }

@@ -1,5 +1,4 @@
-/* range.c - integer ranges as a source: parsing, bounds, cutting into blocks. Sums nothing. */
-#include <gmp.h>
+/* range.c - integer ranges as a source: bounds, cutting into blocks. Sums nothing. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 static const ps_int128 element_minimum = -((ps_int128)1 << 63);
 static const ps_int128 element_maximum = ((ps_int128)1 << 64) - 1;
 /* Bounds and steps may lie beyond the elements (0:10:2^70 has the one element 0), up to 2^100, so that no difference or
- * sum of two of them leaves 128 bits. Text may go beyond even that. */
+ * sum of two of them leaves 128 bits. */
 static const ps_int128 number_limit = (ps_int128)1 << 100;
 
 /* Enough for -2^100 in decimal. */
@@ -21,20 +20,18 @@ typedef struct range_source {
     ps_source source;
     parsum_range *ranges;
     size_t range_count;
-    size_t current;      /* range being cut */
-    uint64_t cut_count;  /* elements of it already handed out */
+    size_t current;     /* range being cut */
+    uint64_t cut_count; /* elements of it already handed out */
 } range_source;
 
-static void format_number(ps_int128 value, char *text)
-{
+static void format_number(ps_int128 value, char *text) {
     const ps_wide wide = ps_wide_from_int128(value);
     char digits[PS_WIDE_TEXT_SIZE];
     ps_wide_to_text(&wide, digits);
     snprintf(text, NUMBER_TEXT_SIZE, "%.47s", digits);
 }
 
-static void format_range(const parsum_range *range, char *text)
-{
+static void format_range(const parsum_range *range, char *text) {
     char first[NUMBER_TEXT_SIZE], end[NUMBER_TEXT_SIZE], step[NUMBER_TEXT_SIZE];
     format_number(range->first, first);
     format_number(range->end, end);
@@ -45,127 +42,20 @@ static void format_range(const parsum_range *range, char *text)
         snprintf(text, RANGE_TEXT_SIZE, "%s:%s:%s", first, end, step);
 }
 
-/* Reads an optional sign and digits up to the next ':' or the end; false where there is anything else. *text then stands
- * behind the number. */
-static bool parse_number(const char **text, mpz_t value)
-{
-    const char *const start = **text == '+' ? *text + 1 : *text;
-    const size_t sign = *start == '-' && **text != '+';
-    const size_t digits = strspn(start + sign, "0123456789");
-    const char *const end = start + sign + digits;
-    if (digits == 0 || (*end != '\0' && *end != ':'))
-        return false;
-    char *copy = strndup(start, sign + digits);
-    const bool read = copy != NULL && mpz_set_str(value, copy, 10) == 0;
-    free(copy);
-    *text = end;
-    return read;
-}
-
-static parsum_status fail_part(const char *text, const char *part, parsum_error *error)
-{
-    const size_t length = strcspn(part, ":");
-    return ps_fail(error, PARSUM_USAGE,
-                   "'%.*s' in '%s' is no integer; write a range as A:B or A:B:STEP, such as 1:1000",
-                   (int)length, part, text);
-}
-
-enum { FIRST, END, STEP, PARTS };
-
-static parsum_status parse_parts(const char *text, mpz_t *parts, parsum_error *error)
-{
-    const char *at = text;
-    size_t part_count = 0;
-    mpz_set_ui(parts[STEP], 1);
-    for (;;) {
-        const char *const part = at;
-        if (!parse_number(&at, parts[part_count]))
-            return fail_part(text, part, error);
-        part_count++;
-        if (*at == '\0')
-            break;
-        if (part_count == PARTS)
-            return ps_fail(error, PARSUM_USAGE,
-                           "'%s' in '%s' is one part too many; write a range as A:B or A:B:STEP", at, text);
-        at++;
-    }
-    if (part_count < 2)
-        return ps_fail(error, PARSUM_USAGE, "'%s' is no range; write A:B or A:B:STEP, such as 1:1000", text);
-    return PARSUM_OK;
-}
-
-/* Takes parts whose size may be beyond any integer type to the same elements within number_limit. */
-static parsum_status normalise(const char *text, mpz_t *parts, parsum_range *range, parsum_error *error)
-{
-    enum { LIMIT_BITS = 100 };
-    ps_int128 *const targets[PARTS] = {&range->first, &range->end, &range->step};
-    if (mpz_sgn(parts[STEP]) > 0 && mpz_cmp(parts[END], parts[FIRST]) <= 0) {
-        /* Empty, wherever it lies. */
-        if (mpz_sizeinbase(parts[FIRST], 2) > LIMIT_BITS || mpz_sizeinbase(parts[END], 2) > LIMIT_BITS) {
-            mpz_set_ui(parts[FIRST], 0);
-            mpz_set_ui(parts[END], 0);
-        }
-        if (mpz_sizeinbase(parts[STEP], 2) > LIMIT_BITS)
-            mpz_set_ui(parts[STEP], 1);
-    } else if (mpz_sizeinbase(parts[END], 2) > LIMIT_BITS || mpz_sizeinbase(parts[STEP], 2) > LIMIT_BITS) {
-        mpz_t second;
-        mpz_init(second);
-        mpz_add(second, parts[FIRST], parts[STEP]);
-        if (mpz_sgn(parts[STEP]) > 0 && mpz_cmp(second, parts[END]) >= 0) {
-            /* One element. */
-            mpz_add_ui(parts[END], parts[FIRST], 1);
-            mpz_set_ui(parts[STEP], 1);
-        }
-        mpz_clear(second);
-    }
-    for (int i = 0; i < PARTS; i++) {
-        /* With two elements or more, an end or a step of this size means elements beyond the limits. */
-        if (mpz_sizeinbase(parts[i], 2) > LIMIT_BITS)
-            return ps_fail(error, PARSUM_USAGE,
-                           "'%s' has elements beyond the limits or a step that is not positive; elements lie from "
-                           "-2^63 to 2^64-1",
-                           text);
-        uint64_t limbs[2] = {0, 0};
-        mpz_export(limbs, NULL, -1, sizeof limbs[0], 0, 0, parts[i]);
-        const ps_int128 magnitude = (ps_int128)limbs[1] << 64 | limbs[0];
-        *targets[i] = mpz_sgn(parts[i]) < 0 ? -magnitude : magnitude;
-    }
-    return PARSUM_OK;
-}
-
-parsum_status parsum_range_parse(const char *text, parsum_range *range, parsum_error *error)
-{
-    mpz_t parts[PARTS];
-    parsum_range parsed = {0, 0, 1};
-    for (int i = 0; i < PARTS; i++)
-        mpz_init(parts[i]);
-    parsum_status status = parse_parts(text, parts, error);
-    if (status == PARSUM_OK)
-        status = normalise(text, parts, &parsed, error);
-    if (status == PARSUM_OK)
-        status = ps_range_check(&parsed, text, error);
-    if (status == PARSUM_OK)
-        *range = parsed;
-    for (int i = 0; i < PARTS; i++)
-        mpz_clear(parts[i]);
-    return status;
-}
-
-uint64_t ps_range_count(const parsum_range *range)
-{
+uint64_t ps_range_count(const parsum_range *range) {
     if (range->end <= range->first)
         return 0;
     /* Within the bounds the count is below 2^64: ps_range_check. */
     return (uint64_t)((range->end - range->first - 1) / range->step + 1);
 }
 
-parsum_status ps_range_check(const parsum_range *range, const char *text, parsum_error *error)
-{
+parsum_status ps_range_check(const parsum_range *range, const char *text, parsum_error *error) {
     char own_text[RANGE_TEXT_SIZE];
     const ps_int128 limit = number_limit;
     if (range->first < -limit || range->first > limit || range->end < -limit || range->end > limit ||
         range->step > limit)
-        return ps_fail(error, PARSUM_USAGE, "'%s' has a number beyond 2^100; elements lie from -2^63 to 2^64-1",
+        return ps_fail(error, PARSUM_USAGE,
+                       "'%s' has a number beyond 2^100; elements lie from -2^63 to 2^64-1",
                        text ? text : "a range");
     if (text == NULL) {
         format_range(range, own_text);
@@ -174,8 +64,8 @@ parsum_status ps_range_check(const parsum_range *range, const char *text, parsum
     char step[NUMBER_TEXT_SIZE];
     format_number(range->step, step);
     if (range->step <= 0)
-        return ps_fail(error, PARSUM_USAGE, "the step %s in '%s' is not positive; the smallest step is 1", step,
-                       text);
+        return ps_fail(error, PARSUM_USAGE, "the step %s in '%s' is not positive; the smallest step is 1",
+                       step, text);
     if (range->end <= range->first)
         return PARSUM_OK;
     const ps_int128 last = range->first + (range->end - range->first - 1) / range->step * range->step;
@@ -183,16 +73,15 @@ parsum_status ps_range_check(const parsum_range *range, const char *text, parsum
         char element[NUMBER_TEXT_SIZE];
         format_number(range->first < element_minimum ? range->first : last, element);
         return ps_fail(error, PARSUM_USAGE,
-                       "the element %s of '%s' is beyond the limits; elements lie from -2^63 to 2^64-1", element,
-                       text);
+                       "the element %s of '%s' is beyond the limits; elements lie from -2^63 to 2^64-1",
+                       element, text);
     }
     if ((range->end - range->first - 1) / range->step >= (ps_int128)UINT64_MAX)
         return ps_fail(error, PARSUM_USAGE, "'%s' has 2^64 elements or more; the most is 2^64-1", text);
     return PARSUM_OK;
 }
 
-static bool range_next(ps_source *source, uint64_t want, ps_block *block)
-{
+static bool range_next(ps_source *source, uint64_t want, ps_block *block) {
     range_source *ranges = (range_source *)source;
     for (; ranges->current < ranges->range_count; ranges->current++, ranges->cut_count = 0) {
         const parsum_range *range = &ranges->ranges[ranges->current];
@@ -212,15 +101,13 @@ static bool range_next(ps_source *source, uint64_t want, ps_block *block)
     return false;
 }
 
-static void range_rewind(ps_source *source)
-{
+static void range_rewind(ps_source *source) {
     range_source *ranges = (range_source *)source;
     ranges->current = 0;
     ranges->cut_count = 0;
 }
 
-static void range_destroy(ps_source *source)
-{
+static void range_destroy(ps_source *source) {
     range_source *ranges = (range_source *)source;
     for (size_t i = 0; i < source->name_count && source->names != NULL; i++)
         free(source->names[i]);
@@ -239,8 +126,7 @@ static const ps_source_operations range_operations = {
 
 /* Checks every range and adds their counts up. */
 static parsum_status check_all(const parsum_range *ranges, size_t range_count, uint64_t *total,
-                               parsum_error *error)
-{
+                               parsum_error *error) {
     ps_uint128 count = 0;
     for (size_t i = 0; i < range_count; i++) {
         const parsum_status status = ps_range_check(&ranges[i], NULL, error);
@@ -249,15 +135,15 @@ static parsum_status check_all(const parsum_range *ranges, size_t range_count, u
         count += ps_range_count(&ranges[i]);
     }
     if (count > UINT64_MAX)
-        return ps_fail(error, PARSUM_USAGE,
-                       "the ranges together have 2^64 elements or more; the most is 2^64-1, so sum them apart");
+        return ps_fail(
+            error, PARSUM_USAGE,
+            "the ranges together have 2^64 elements or more; the most is 2^64-1, so sum them apart");
     *total = (uint64_t)count;
     return PARSUM_OK;
 }
 
 parsum_status ps_source_ranges(const parsum_range *ranges, size_t range_count, ps_source **source,
-                               parsum_error *error)
-{
+                               parsum_error *error) {
     uint64_t total = 0;
     const parsum_status status = check_all(ranges, range_count, &total, error);
     if (status != PARSUM_OK)
