@@ -23,10 +23,15 @@ static void on_end(int signal_number) {
     setitimer(ITIMER_REAL, &grace, NULL);
 }
 
+/* Ends the program by the signal. The first process of a container does not end by a signal's default. */
+static void end_by(int signal_number) {
+    by_default(signal_number);
+    _exit(128 + signal_number);
+}
+
 static void on_grace_over(int signal_number) {
     (void)signal_number;
-    signal(caught, SIG_DFL);
-    kill(getpid(), caught);
+    end_by(caught);
 }
 
 /* A signal that is ignored from the start, as under nohup, stays so. */
@@ -55,5 +60,5 @@ void signals_end(void) {
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
-    by_default(caught);
+    end_by(caught);
 }
