@@ -65,35 +65,37 @@ static void reduce_and_store(__global ulong *bins, __local ulong *scratch, uint 
     }
 }
 
-/* Squares of magnitudes below 2^32. burst products are added up before they are split into halves: the host chooses it
- * so that burst * largest^2 < 2^64. */
-__kernel __attribute__((vec_type_hint(ulong8))) void range_squares_narrow(ulong first, ulong step,
-                                                                          ulong count, ulong burst,
-                                                                          __global ulong *bins,
-                                                                          __local ulong *scratch) {
+/* Sums and squares of magnitudes below 2^32. burst products are added up before they are split into halves: the host
+ * chooses it so that burst * largest^2 < 2^64. */
+__kernel __attribute__((vec_type_hint(ulong8))) void range_narrow(ulong first, ulong step, ulong count,
+                                                                  ulong burst, __global ulong *bins,
+                                                                  __local ulong *scratch) {
     __local ulong *own_bins = scratch + (uint)get_local_id(0) * PS_BINS;
     const span own = own_span(count);
     const ulong8 delta = (ulong8)(8UL * step);
     ulong8 u = ascending(first + own.begin * 8UL * step, step);
-    ulong8 low = (ulong8)(0UL), high = (ulong8)(0UL);
+    ulong8 sum = (ulong8)(0UL), low = (ulong8)(0UL), high = (ulong8)(0UL);
     for (ulong at = own.begin; at < own.end;) {
         const ulong until = min(own.end, at + burst);
         ulong8 square = (ulong8)(0UL);
         for (; at < until; at++) {
             square += (u & LOW_HALF) * (u & LOW_HALF);
+            sum += u;
             u += delta;
         }
         low += square & LOW_HALF;
         high += square >> 32;
     }
-    ulong item_low = lane_sum(low), item_high = lane_sum(high);
+    ulong item_sum = lane_sum(sum), item_low = lane_sum(low), item_high = lane_sum(high);
     for (ulong index = own_tail(count); index < count; index++) {
         const ulong x = first + index * step;
+        item_sum += x;
         item_low += x * x & LOW_HALF;
         item_high += x * x >> 32;
     }
     for (uint bin = 0; bin < PS_BINS; bin++)
         own_bins[bin] = 0UL;
+    own_bins[PS_BIN_SUM_LOW] = item_sum;
     own_bins[PS_BIN_LL_LOW] = item_low;
     own_bins[PS_BIN_LL_HIGH] = item_high;
     reduce_and_store(bins, scratch, 0);

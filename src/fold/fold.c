@@ -75,6 +75,23 @@ parsum_status parsum_isa_select(const char *isa, const char **name, parsum_error
     return status;
 }
 
+/* Sums one progression of one sign and width. */
+static void sum_progression(const ps_isa *isa, const ps_progression *progression, unsigned needs,
+                            ps_progression_sums *sums) {
+    if (!ps_progression_suits_offsets(progression)) {
+        isa->progression(progression, needs, sums);
+        return;
+    }
+    memset(sums, 0, sizeof *sums);
+    for (ps_progression rest = *progression; rest.count > 0;) {
+        uint64_t base;
+        ps_progression_sums part;
+        const ps_progression offsets = ps_progression_take_offsets(&rest, PS_PROGRESSION_COUNT_MAX, &base);
+        isa->progression(&offsets, needs | PS_NEED_SUM, &part);
+        ps_progression_add_rebased(&part, base, offsets.count, needs, sums);
+    }
+}
+
 static void fold_range(const ps_isa *isa, const ps_block *block, unsigned needs,
                        ps_integer_partial *partial) {
     ps_range_block rest = block->range;
@@ -84,7 +101,7 @@ static void fold_range(const ps_isa *isa, const ps_block *block, unsigned needs,
         const size_t piece_count = ps_progression_split(&rest, count, pieces);
         for (size_t i = 0; i < piece_count; i++) {
             ps_progression_sums sums;
-            isa->progression(&pieces[i], needs, &sums);
+            sum_progression(isa, &pieces[i], needs, &sums);
             /* A progression ascends: its ends are its extremes. */
             ps_progression_deposit(&pieces[i], &sums, pieces[i].first, ps_progression_last(&pieces[i]),
                                    partial);

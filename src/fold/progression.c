@@ -37,6 +37,41 @@ size_t ps_progression_split(const ps_range_block *block, uint64_t count, ps_prog
     return used;
 }
 
+bool ps_progression_suits_offsets(const ps_progression *progression) {
+    enum { OFFSETS_LEAST = 4096 };
+    return ps_progression_last(progression) >= narrow_limit && progression->count >= OFFSETS_LEAST &&
+           progression->step <= (uint64_t)narrow_limit / OFFSETS_LEAST;
+}
+
+ps_progression ps_progression_take_offsets(ps_progression *rest, uint64_t most, uint64_t *base) {
+    /* The last of n offsets is (n-1) * step <= 2^32 - 1. */
+    const uint64_t fitting = ((uint64_t)narrow_limit - 1) / rest->step + 1;
+    ps_progression taken = {.first = 0, .step = rest->step, .count = rest->count, .negative = rest->negative};
+    if (taken.count > most)
+        taken.count = most;
+    if (taken.count > fitting)
+        taken.count = fitting;
+    *base = rest->first;
+    rest->first += taken.count * rest->step;
+    rest->count -= taken.count;
+    return taken;
+}
+
+void ps_progression_add_rebased(const ps_progression_sums *offsets, uint64_t base, uint64_t count,
+                                unsigned needs, ps_progression_sums *sums) {
+    if (needs & (PS_NEED_SUM | PS_NEED_MAGNITUDES))
+        sums->sum += (ps_uint128)base * count + offsets->sum;
+    if (!(needs & PS_NEED_SQUARES))
+        return;
+    /* count <= 2^31 and offsets below 2^32: sum(d) < 2^63, so that base * sum(d) < 2^127 fits, and n times either half of
+     * base^2 is below 2^95. */
+    const ps_uint128 square = (ps_uint128)base * base;
+    ps_wide_add(&sums->squares, &offsets->squares);
+    ps_wide_add_at(&sums->squares, (ps_uint128)base * (uint64_t)offsets->sum, 1);
+    ps_wide_add_at(&sums->squares, (ps_uint128)(uint64_t)square * count, 0);
+    ps_wide_add_at(&sums->squares, (square >> 64) * count, 64);
+}
+
 void ps_progression_deposit(const ps_progression *progression, const ps_progression_sums *sums,
                             uint64_t least, uint64_t greatest, ps_integer_partial *partial) {
     ps_integer_partial part;

@@ -37,6 +37,22 @@ enum { PS_PROGRESSIONS_MAX = 4 };
 /* Splits a range block into pieces; returns their number. */
 size_t ps_progression_split(const ps_range_block *block, uint64_t count, ps_progression *pieces);
 
+/* Squares of large magnitudes from small offsets: for x = base + d, sum(x) = n*base + sum(d) and
+ * sum(x^2) = n*base^2 + 2*base*sum(d) + sum(d^2). So a progression beyond 2^32 whose step leaves room for many offsets
+ * below 2^32 costs one narrow product an element, as a narrow one does. */
+
+/* Whether that is worth while for progression: it is not narrow, and a few thousand offsets fit below 2^32. */
+bool ps_progression_suits_offsets(const ps_progression *progression);
+
+/* Takes at most most elements from the front of rest, as many as have offsets below 2^32 from the first of them. Returns
+ * their offsets; *base is what they are offsets from. */
+ps_progression ps_progression_take_offsets(ps_progression *rest, uint64_t most, uint64_t *base);
+
+/* Turns the sums of count offsets (both of sum and squares) into those of the magnitudes, and adds what needs asks for to
+ * sums. */
+void ps_progression_add_rebased(const ps_progression_sums *offsets, uint64_t base, uint64_t count,
+                                unsigned needs, ps_progression_sums *sums);
+
 /* Adds the sums of progression, and the least and greatest of its magnitudes, to partial. */
 void ps_progression_deposit(const ps_progression *progression, const ps_progression_sums *sums,
                             uint64_t least, uint64_t greatest, ps_integer_partial *partial);

@@ -67,6 +67,7 @@ static parsum_status run_cases(ps_session *session, unsigned needs, parsum_error
         {-(top / 2), 1, 129},         /* the least element */
         {5, 97, grid - 1},            /* all work-items, the last vector cut */
         {1000003, 4000037, grid + 1}, /* one vector more than work-items, both widths */
+        {top - 5 * half, 3, 5000},    /* offsets from a large first element */
         {-40, 1, 2 * grid + 13},      /* several vectors a work-item, both signs */
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

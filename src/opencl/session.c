@@ -17,7 +17,7 @@ static const uint64_t first_want = UINT64_C(1) << 12;
 static const size_t local_bytes_an_item = PS_BINS * sizeof(cl_ulong);
 
 static const char *const kernel_names[PS_KERNELS] = {
-    [PS_KERNEL_SQUARES_NARROW] = "range_squares_narrow",
+    [PS_KERNEL_NARROW] = "range_narrow",
     [PS_KERNEL_MOMENTS] = "range_moments",
 };
 
@@ -171,34 +171,37 @@ static cl_ulong products_a_burst(uint64_t largest) {
     return burst;
 }
 
+/* What one launch found. */
+typedef struct launch_result {
+    ps_progression_sums sums;
+    uint64_t least, greatest; /* of the kernel that looks for them */
+} launch_result;
+
 /* Adds up what the groups returned. A bin is below 2^63 in a whole launch (range.cl), so 128 bits hold any number of
  * groups. */
-static void deposit(const ps_session *session, const ps_progression *progression,
-                    ps_integer_partial *partial) {
+static void gather(const ps_session *session, launch_result *result) {
     static const unsigned bits[] = PS_BIN_BITS;
-    ps_progression_sums sums;
-    memset(&sums, 0, sizeof sums);
+    *result = (launch_result){.least = UINT64_MAX};
     for (unsigned bin = 0; bin < sizeof bits / sizeof bits[0]; bin++) {
         ps_uint128 total = 0;
         for (size_t group = 0; group < session->active_groups; group++)
             total += session->host_bins[group * PS_BINS + bin];
         if (bin < PS_BIN_FIRST_SQUARE)
-            sums.sum += total << bits[bin];
+            result->sums.sum += total << bits[bin];
         else
-            ps_wide_add_at(&sums.squares, total, bits[bin]);
+            ps_wide_add_at(&result->sums.squares, total, bits[bin]);
     }
-    uint64_t least = UINT64_MAX, greatest = 0;
     for (size_t group = 0; group < session->active_groups; group++) {
         const uint64_t *bins = session->host_bins + group * PS_BINS;
-        least = bins[PS_BIN_LEAST] < least ? bins[PS_BIN_LEAST] : least;
-        greatest = bins[PS_BIN_GREATEST] > greatest ? bins[PS_BIN_GREATEST] : greatest;
+        result->least = bins[PS_BIN_LEAST] < result->least ? bins[PS_BIN_LEAST] : result->least;
+        result->greatest =
+            bins[PS_BIN_GREATEST] > result->greatest ? bins[PS_BIN_GREATEST] : result->greatest;
     }
-    ps_progression_deposit(progression, &sums, least, greatest, partial);
 }
 
 /* One launch; progression->count <= PS_PROGRESSION_COUNT_MAX. */
 static parsum_status launch(ps_session *session, ps_kernel_index index, const ps_progression *progression,
-                            ps_integer_partial *partial, parsum_error *error) {
+                            launch_result *result, parsum_error *error) {
     cl_kernel kernel = session->kernels[index];
     const cl_ulong arguments[] = {progression->first, progression->step, progression->count,
                                   products_a_burst(ps_progression_last(progression))};
@@ -222,7 +225,7 @@ static parsum_status launch(ps_session *session, ps_kernel_index index, const ps
                                NULL, NULL);
     if (!succeeded(session, code, "clEnqueueReadBuffer", error))
         return PARSUM_FAILED;
-    deposit(session, progression, partial);
+    gather(session, result);
     return PARSUM_OK;
 }
 
@@ -238,26 +241,67 @@ static void adapt(ps_session *session, ps_kernel_index index, uint64_t count, do
                                                       : (uint64_t)next;
 }
 
-/* Sums one progression, in launches. */
-static parsum_status fold_progression(ps_session *session, ps_progression rest, unsigned needs,
-                                      ps_integer_partial *partial, parsum_error *error) {
-    const bool narrow = ps_progression_last(&rest) <= UINT32_MAX;
-    const ps_kernel_index index =
-        narrow && needs == PS_NEED_SQUARES ? PS_KERNEL_SQUARES_NARROW : PS_KERNEL_MOMENTS;
+/* One timed launch, from which the next ones take their size. */
+static parsum_status launch_and_adapt(ps_session *session, ps_kernel_index index,
+                                      const ps_progression *progression, launch_result *result,
+                                      parsum_error *error) {
+    const double start = ps_clock_seconds();
     session->latest = index;
+    const parsum_status status = launch(session, index, progression, result, error);
+    if (status == PARSUM_OK)
+        adapt(session, index, progression->count, ps_clock_seconds() - start);
+    return status;
+}
+
+/* Sums alone, of a progression that is narrow or whose offsets are. */
+static parsum_status fold_narrow(ps_session *session, ps_progression rest, unsigned needs,
+                                 ps_integer_partial *partial, parsum_error *error) {
+    const bool by_offsets = ps_progression_suits_offsets(&rest);
+    const ps_progression whole = rest;
+    ps_progression_sums sums;
+    memset(&sums, 0, sizeof sums);
     while (rest.count > 0) {
-        ps_progression part = rest;
-        if (part.count > session->want[index])
-            part.count = session->want[index];
-        const double start = ps_clock_seconds();
-        const parsum_status status = launch(session, index, &part, partial, error);
+        uint64_t base;
+        launch_result result;
+        ps_progression part = ps_progression_take_offsets(&rest, session->want[PS_KERNEL_NARROW], &base);
+        if (!by_offsets) {
+            part.first = base;
+            base = 0;
+        }
+        const parsum_status status = launch_and_adapt(session, PS_KERNEL_NARROW, &part, &result, error);
         if (status != PARSUM_OK)
             return status;
-        adapt(session, index, part.count, ps_clock_seconds() - start);
+        ps_progression_add_rebased(&result.sums, base, part.count, needs, &sums);
+    }
+    ps_progression_deposit(&whole, &sums, whole.first, ps_progression_last(&whole), partial);
+    return PARSUM_OK;
+}
+
+/* Sums and extremes, of any progression. */
+static parsum_status fold_moments(ps_session *session, ps_progression rest, ps_integer_partial *partial,
+                                  parsum_error *error) {
+    while (rest.count > 0) {
+        ps_progression part = rest;
+        launch_result result;
+        if (part.count > session->want[PS_KERNEL_MOMENTS])
+            part.count = session->want[PS_KERNEL_MOMENTS];
+        const parsum_status status = launch_and_adapt(session, PS_KERNEL_MOMENTS, &part, &result, error);
+        if (status != PARSUM_OK)
+            return status;
+        ps_progression_deposit(&part, &result.sums, result.least, result.greatest, partial);
         rest.first += part.count * part.step;
         rest.count -= part.count;
     }
     return PARSUM_OK;
+}
+
+static parsum_status fold_progression(ps_session *session, const ps_progression *progression, unsigned needs,
+                                      ps_integer_partial *partial, parsum_error *error) {
+    const bool narrow =
+        ps_progression_last(progression) <= UINT32_MAX || ps_progression_suits_offsets(progression);
+    if (narrow && !(needs & PS_NEED_EXTREMES))
+        return fold_narrow(session, *progression, needs, partial, error);
+    return fold_moments(session, *progression, partial, error);
 }
 
 parsum_status ps_session_fold(ps_session *session, const ps_block *block, unsigned needs,
@@ -270,7 +314,7 @@ parsum_status ps_session_fold(ps_session *session, const ps_block *block, unsign
         ps_progression pieces[PS_PROGRESSIONS_MAX];
         const size_t piece_count = ps_progression_split(&rest, count, pieces);
         for (size_t i = 0; i < piece_count; i++) {
-            const parsum_status status = fold_progression(session, pieces[i], needs, &part, error);
+            const parsum_status status = fold_progression(session, &pieces[i], needs, &part, error);
             if (status != PARSUM_OK)
                 return status;
         }

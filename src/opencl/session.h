@@ -10,7 +10,7 @@
 typedef struct ps_session ps_session;
 
 /* The kernels, and what chooses between them. */
-typedef enum ps_kernel_index { PS_KERNEL_SQUARES_NARROW, PS_KERNEL_MOMENTS, PS_KERNELS } ps_kernel_index;
+typedef enum ps_kernel_index { PS_KERNEL_NARROW, PS_KERNEL_MOMENTS, PS_KERNELS } ps_kernel_index;
 
 /* Opens device and builds the kernels. work_group_size 0 chooses one; above the kernels' maximum it is PARSUM_USAGE. */
 parsum_status ps_session_open(const ps_opencl_device *device, size_t work_group_size, const char *kernel_dir,
