@@ -94,8 +94,8 @@ typedef struct parsum_options {
     const char *kernel_dir; /* folder to read kernels from; NULL: those built in */
     uint32_t statistics;    /* PARSUM_MASK of each statistic wanted; default PARSUM_MASK(PARSUM_SUMSQ) */
     parsum_verify verify;
-    unsigned runs;   /* timed runs, at least 1; all must agree */
-    unsigned warmup; /* untimed runs before them */
+    unsigned runs;   /* timed runs, 1 to 1000000; all must agree */
+    unsigned warmup; /* untimed runs before them, at most 1000000 */
 
     /* Callbacks, each may be NULL; user is passed to all. notice: one sentence without newline, such as a worker's
      * death. progress: elements done of total, about twenty times a second. cancelled: nonzero ends the call with

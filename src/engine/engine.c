@@ -41,6 +41,8 @@ size_t ps_partial_stride(const ps_kind *kind) {
 }
 
 bool ps_monitor_poll(const ps_monitor *monitor, ps_queue *queue) {
+    if (!ps_queue_poll_due(queue))
+        return false;
     if (monitor->progress != NULL)
         monitor->progress(ps_queue_done_count(queue), ps_queue_total_count(queue), monitor->user);
     if (monitor->cancelled == NULL || !monitor->cancelled(monitor->user))

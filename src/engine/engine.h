@@ -18,10 +18,8 @@ typedef struct ps_monitor {
     void *user;
 } ps_monitor;
 
-/* How long engines wait before they poll the monitor again. */
-enum { PS_POLL_MILLISECONDS = 50 };
-
-/* Reports progress and asks for cancellation; where the caller cancels, stops the queue and returns true. */
+/* Reports progress and asks for cancellation, where that is due; where the caller cancels, stops the queue and returns
+ * true. */
 bool ps_monitor_poll(const ps_monitor *monitor, ps_queue *queue);
 
 /* Sends one formatted sentence to the caller. */

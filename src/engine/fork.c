@@ -169,10 +169,13 @@ static parsum_status fork_run(ps_engine_state *state, ps_queue *queue, char *par
         const int ready = poll(engine->polled, state->workers, PS_POLL_MILLISECONDS);
         if (ps_monitor_poll(monitor, queue))
             return ps_fail(error, PARSUM_CANCELLED, "cancelled");
-        for (unsigned i = 0; ready > 0 && i < state->workers; i++) {
-            if (engine->polled[i].revents == 0)
-                continue;
-            const parsum_status status = hear(engine, i, queue, partials, error);
+        for (unsigned i = 0; i < state->workers; i++) {
+            parsum_status status = PARSUM_OK;
+            if (engine->polled[i].revents != 0)
+                status = hear(engine, i, queue, partials, error);
+            else if (ready == 0 && engine->workers[i].child.pid > 0 &&
+                     ps_fork_child_is_dead(&engine->workers[i].child))
+                status = replace_worker(engine, i, queue, error);
             if (status != PARSUM_OK)
                 return status;
         }

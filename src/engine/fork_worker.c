@@ -2,16 +2,19 @@
 #include "engine/fork_worker.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #endif
 
 #include "run/error.h"
@@ -60,6 +63,35 @@ static void reset_signals(void) {
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* The process that a child works for. Set in the child. */
+static pid_t parent_of_child;
+
+static void end_without_parent(int signal_number) {
+    (void)signal_number;
+    if (getppid() != parent_of_child)
+        _exit(0);
+}
+
+/* Ends the child soon after its parent, even from the middle of a long block. Linux can do it at once, and for a stopped
+ * child too, but by the death of the thread that forked: only the first thread is sure to live as long as its process. */
+static void watch_parent(pid_t parent, bool forked_by_first_thread) {
+    enum { EVERY_MICROSECONDS = 100000 };
+    const struct itimerval every = {{0, EVERY_MICROSECONDS}, {0, EVERY_MICROSECONDS}};
+    const struct sigaction action = {.sa_handler = end_without_parent, .sa_flags = SA_RESTART};
+    parent_of_child = parent;
+#ifdef __linux__
+    if (forked_by_first_thread)
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+#else
+    (void)forked_by_first_thread;
+#endif
+    sigaction(SIGALRM, &action, NULL);
+    setitimer(ITIMER_REAL, &every, NULL);
+    /* The parent may have died before any of this took effect. */
+    if (getppid() != parent)
+        _exit(0);
+}
+
 /* Folds what it is told until the parent is gone or closes the socket. */
 static void child_main(const ps_job *job, const ps_fork_mapping *mapping, unsigned index, int socket) {
     unsigned char word = READY;
@@ -80,16 +112,23 @@ static void child_main(const ps_job *job, const ps_fork_mapping *mapping, unsign
     }
 }
 
-static void child_start(const ps_job *job, const ps_fork_mapping *mapping, unsigned index, int socket,
-                        pid_t parent) {
+/* Between a socket's making and the closing of its child's end in the parent no other child may be forked: it would hold
+ * that end open, and the first child's death would go unnoticed. */
+static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
+
+static bool is_first_thread(void) {
 #ifdef __linux__
-    /* Also ends a child that is stopped or deep in a block. The parent may have died before this took effect. */
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    return syscall(SYS_gettid) == getpid();
+#else
+    return false;
 #endif
-    if (getppid() != parent)
-        _exit(0);
-    reset_signals();
-    child_main(job, mapping, index, socket);
+}
+
+bool ps_fork_child_is_dead(const ps_fork_child *child) {
+    siginfo_t info = {0};
+    /* Left to be waited for: ps_fork_child_reap wants its status. */
+    const int waited = waitid(P_PID, (id_t)child->pid, &info, WEXITED | WNOHANG | WNOWAIT);
+    return waited != 0 ? errno == ECHILD && kill(child->pid, 0) != 0 : info.si_pid == child->pid;
 }
 
 parsum_status ps_fork_child_start(const ps_job *job, const ps_fork_mapping *mapping, unsigned index,
@@ -97,18 +136,25 @@ parsum_status ps_fork_child_start(const ps_job *job, const ps_fork_mapping *mapp
                                   parsum_error *error) {
     int ends[2];
     *child = (ps_fork_child){.pid = 0, .socket = -1};
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
-        return ps_fail(error, PARSUM_FAILED, "no socket for worker %u: %s", index, strerror(errno));
+    pthread_mutex_lock(&starting);
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        const int socket_errno = errno;
+        pthread_mutex_unlock(&starting);
+        return ps_fail(error, PARSUM_FAILED, "no socket for worker %u: %s", index, strerror(socket_errno));
+    }
     const pid_t parent = getpid();
+    const bool first_thread = is_first_thread();
     const pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
         in_child(context);
-        child_start(job, mapping, index, ends[1], parent);
-        _exit(0);
+        reset_signals();
+        watch_parent(parent, first_thread);
+        child_main(job, mapping, index, ends[1]);
     }
     const int fork_errno = errno;
     close(ends[1]);
+    pthread_mutex_unlock(&starting);
     if (pid < 0) {
         close(ends[0]);
         return ps_fail(error, PARSUM_FAILED,

@@ -42,6 +42,9 @@ parsum_status ps_fork_child_start(const ps_job *job, const ps_fork_mapping *mapp
                                   void (*in_child)(void *), void *context, ps_fork_child *child,
                                   parsum_error *error);
 
+/* Whether the child has ended, whatever its socket says: another process may hold that open. */
+bool ps_fork_child_is_dead(const ps_fork_child *child);
+
 /* Kills the child if it still lives, waits for it, closes the socket, and writes what became of it, such as
  * "was killed by signal 9 (Killed)". */
 void ps_fork_child_reap(ps_fork_child *child, char *cause, size_t cause_size);

@@ -84,13 +84,58 @@ ps_rounded ps_round_root(const mpz_t numerator, const mpz_t denominator) {
     return rounded;
 }
 
-/* The fewest significant digits, up to 17, whose nearest decimal reads back to value: "d.ddde[+-]xx" in text. */
+/* Adds one to the last digit of "d.ddde[+-]xx". A carry out of the first digit cannot arise where this is used: the sum
+ * would be a power of ten, which fewer digits show. */
+static void increment_last_digit(char *scientific) {
+    char *digit = strchr(scientific, 'e') - 1;
+    for (; digit >= scientific && (*digit == '9' || *digit == '.'); digit--) {
+        if (*digit == '9')
+            *digit = '0';
+    }
+    if (digit >= scientific && *digit != '-')
+        ++*digit;
+}
+
+/* The fewest significant digits, up to 17, of which some decimal reads back to value: "d.ddde[+-]xx" in text. That is the
+ * nearest one or, above a power of two, whose neighbours lie closer below than above, maybe the next one up. */
 static void shortest_scientific(double value, char *text) {
     for (int digits = 1; digits <= 17; digits++) {
+        char above[PS_DOUBLE_TEXT_SIZE];
         snprintf(text, PS_DOUBLE_TEXT_SIZE, "%.*e", digits - 1, value);
         if (strtod(text, NULL) == value)
             return;
+        memcpy(above, text, sizeof above);
+        increment_last_digit(above);
+        if (strtod(above, NULL) == value) {
+            memcpy(text, above, sizeof above);
+            return;
+        }
     }
+}
+
+/* The digits of "d.ddde[+-]xx" with the point where exponent, from -4 to 15, puts it. */
+static void to_positional(const char *scientific, int exponent, char *text) {
+    char digits[PS_DOUBLE_TEXT_SIZE];
+    int count = 0;
+    const bool negative = *scientific == '-';
+    for (const char *at = scientific + negative; *at != 'e'; at++) {
+        if (*at != '.')
+            digits[count++] = *at;
+    }
+    char *out = text;
+    if (negative)
+        *out++ = '-';
+    if (exponent < 0) {
+        out += sprintf(out, "0.%.*s", -exponent - 1, "000");
+        sprintf(out, "%.*s", count, digits);
+        return;
+    }
+    for (int i = 0; i <= exponent || i < count; i++) {
+        if (i == exponent + 1)
+            *out++ = '.';
+        *out++ = i < count ? digits[i] : '0';
+    }
+    *out = '\0';
 }
 
 void ps_double_to_text(double value, char *text) {
@@ -105,8 +150,5 @@ void ps_double_to_text(double value, char *text) {
         snprintf(text, PS_DOUBLE_TEXT_SIZE, "%s", scientific);
         return;
     }
-    /* Decimals of the positional form: those of the scientific one, moved by the exponent. */
-    const char *point = strchr(scientific, '.');
-    const int decimals = point == NULL ? 0 : (int)(strchr(scientific, 'e') - point) - 1;
-    snprintf(text, PS_DOUBLE_TEXT_SIZE, "%.*f", decimals > exponent ? decimals - exponent : 0, value);
+    to_positional(scientific, exponent, text);
 }

@@ -20,7 +20,7 @@ ps_rounded ps_round_fraction(const mpz_t numerator, const mpz_t denominator);
 /* The nearest double to the square root of numerator/denominator; numerator >= 0, denominator > 0. */
 ps_rounded ps_round_root(const mpz_t numerator, const mpz_t denominator);
 
-/* 17 significant digits, sign, point, exponent and terminator, or up to 21 digits before the point. */
+/* 17 significant digits, sign, point, zeros or exponent, and terminator. */
 enum { PS_DOUBLE_TEXT_SIZE = 32 };
 
 /* The shortest decimal that reads back to value, without ".0"; "nan", "inf", "-inf". Exponents from 10^16 up and below

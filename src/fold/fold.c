@@ -103,7 +103,7 @@ static void fold_range(const ps_isa *isa, const ps_block *block, unsigned needs,
             ps_progression_sums sums;
             sum_progression(isa, &pieces[i], needs, &sums);
             /* A progression ascends: its ends are its extremes. */
-            ps_progression_deposit(&pieces[i], &sums, pieces[i].first, ps_progression_last(&pieces[i]),
+            ps_progression_deposit(&pieces[i], &sums, pieces[i].first, ps_progression_last(&pieces[i]), needs,
                                    partial);
         }
         rest.first += (ps_int128)count * rest.step;

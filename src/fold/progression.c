@@ -73,13 +73,18 @@ void ps_progression_add_rebased(const ps_progression_sums *offsets, uint64_t bas
 }
 
 void ps_progression_deposit(const ps_progression *progression, const ps_progression_sums *sums,
-                            uint64_t least, uint64_t greatest, ps_integer_partial *partial) {
+                            uint64_t least, uint64_t greatest, unsigned needs, ps_integer_partial *partial) {
     ps_integer_partial part;
     ps_kinds[PS_KIND_INTEGER].clear(&part.head);
     part.head.count = progression->count;
-    ps_wide_add_at(&part.magnitudes, sums->sum, 0);
-    part.sum = progression->negative ? ps_wide_negated(&part.magnitudes) : part.magnitudes;
-    part.squares = sums->squares;
+    ps_wide magnitudes = {{0, 0, 0, 0}};
+    ps_wide_add_at(&magnitudes, sums->sum, 0);
+    if (needs & PS_NEED_SUM)
+        part.sum = progression->negative ? ps_wide_negated(&magnitudes) : magnitudes;
+    if (needs & PS_NEED_MAGNITUDES)
+        part.magnitudes = magnitudes;
+    if (needs & PS_NEED_SQUARES)
+        part.squares = sums->squares;
     part.minimum = progression->negative ? -(ps_int128)greatest : (ps_int128)least;
     part.maximum = progression->negative ? -(ps_int128)least : (ps_int128)greatest;
     ps_kinds[PS_KIND_INTEGER].merge(&partial->head, &part.head);

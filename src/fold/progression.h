@@ -53,9 +53,9 @@ ps_progression ps_progression_take_offsets(ps_progression *rest, uint64_t most, 
 void ps_progression_add_rebased(const ps_progression_sums *offsets, uint64_t base, uint64_t count,
                                 unsigned needs, ps_progression_sums *sums);
 
-/* Adds the sums of progression, and the least and greatest of its magnitudes, to partial. */
+/* Adds what needs asks for of the sums of progression, and the least and greatest of its magnitudes, to partial. */
 void ps_progression_deposit(const ps_progression *progression, const ps_progression_sums *sums,
-                            uint64_t least, uint64_t greatest, ps_integer_partial *partial);
+                            uint64_t least, uint64_t greatest, unsigned needs, ps_integer_partial *partial);
 
 /* A CPU path: sums every element of progression one by one, as needs (a mask of PS_NEED_) says. Each ISA's file
  * compiles progression_template.h into one such function. Exact for every progression within the bounds. */

@@ -273,13 +273,13 @@ static parsum_status fold_narrow(ps_session *session, ps_progression rest, unsig
             return status;
         ps_progression_add_rebased(&result.sums, base, part.count, needs, &sums);
     }
-    ps_progression_deposit(&whole, &sums, whole.first, ps_progression_last(&whole), partial);
+    ps_progression_deposit(&whole, &sums, whole.first, ps_progression_last(&whole), needs, partial);
     return PARSUM_OK;
 }
 
 /* Sums and extremes, of any progression. */
-static parsum_status fold_moments(ps_session *session, ps_progression rest, ps_integer_partial *partial,
-                                  parsum_error *error) {
+static parsum_status fold_moments(ps_session *session, ps_progression rest, unsigned needs,
+                                  ps_integer_partial *partial, parsum_error *error) {
     while (rest.count > 0) {
         ps_progression part = rest;
         launch_result result;
@@ -288,7 +288,7 @@ static parsum_status fold_moments(ps_session *session, ps_progression rest, ps_i
         const parsum_status status = launch_and_adapt(session, PS_KERNEL_MOMENTS, &part, &result, error);
         if (status != PARSUM_OK)
             return status;
-        ps_progression_deposit(&part, &result.sums, result.least, result.greatest, partial);
+        ps_progression_deposit(&part, &result.sums, result.least, result.greatest, needs, partial);
         rest.first += part.count * part.step;
         rest.count -= part.count;
     }
@@ -301,7 +301,7 @@ static parsum_status fold_progression(ps_session *session, const ps_progression 
         ps_progression_last(progression) <= UINT32_MAX || ps_progression_suits_offsets(progression);
     if (narrow && !(needs & PS_NEED_EXTREMES))
         return fold_narrow(session, *progression, needs, partial, error);
-    return fold_moments(session, *progression, partial, error);
+    return fold_moments(session, *progression, needs, partial, error);
 }
 
 parsum_status ps_session_fold(ps_session *session, const ps_block *block, unsigned needs,

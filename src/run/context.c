@@ -8,7 +8,7 @@
 #include "exact/statistics.h"
 #include "run/error.h"
 
-enum { WORKERS_MAX = 4096 };
+enum { WORKERS_MAX = 4096, RUNS_MAX = 1000000 };
 
 void parsum_options_init(parsum_options *options) {
     *options = (parsum_options){
@@ -33,8 +33,10 @@ static parsum_status check_options(const parsum_options *options, parsum_error *
     if (options->workers > WORKERS_MAX)
         return ps_fail(error, PARSUM_USAGE, "%u workers are too many; the most is %d", options->workers,
                        WORKERS_MAX);
-    if (options->runs < 1)
-        return ps_fail(error, PARSUM_USAGE, "0 runs give no answer; the least is 1");
+    if (options->runs < 1 || options->runs > RUNS_MAX || options->warmup > RUNS_MAX)
+        return ps_fail(error, PARSUM_USAGE,
+                       "%u runs and %u before them are out of bounds; 1 to %d and 0 to %d are in",
+                       options->runs, options->warmup, RUNS_MAX, RUNS_MAX);
     if (options->statistics == 0 || options->statistics & ~PARSUM_MASK_ALL)
         return ps_fail(error, PARSUM_USAGE, "the mask of statistics is empty or has an unknown bit");
     if (parsum_verify_name(options->verify) == NULL)

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "run/clock.h"
 #include "run/error.h"
 
 /* Guided blocks: a worker's share of what is left, halved, between these. The most is some milliseconds of the fastest
@@ -20,6 +21,7 @@ struct ps_queue {
     ps_block *returned; /* blocks to be redone, before any new one */
     size_t returned_count, returned_capacity;
     atomic_bool stopped;
+    double next_poll_seconds; /* of the monotonic clock; the caller's thread alone touches it */
     _Atomic uint64_t done_count;
 };
 
@@ -64,13 +66,22 @@ static uint64_t block_size(const ps_queue *queue, uint64_t want) {
     return size < most ? size : most;
 }
 
+/* The latest returned block, or as much of it as is wanted. */
+static void take_returned(ps_queue *queue, uint64_t want, ps_block *block) {
+    ps_block *latest = &queue->returned[queue->returned_count - 1];
+    const bool whole = queue->chunk > 0 || want == 0 || latest->count <= want;
+    *block = ps_block_take(latest, whole ? latest->count : want);
+    if (whole)
+        queue->returned_count--;
+}
+
 bool ps_queue_pull(ps_queue *queue, uint64_t want, ps_block *block) {
     if (atomic_load(&queue->stopped))
         return false;
     bool pulled = true;
     pthread_mutex_lock(&queue->lock);
     if (queue->returned_count > 0) {
-        *block = queue->returned[--queue->returned_count];
+        take_returned(queue, want, block);
     } else {
         pulled = queue->source->operations->next(queue->source, block_size(queue, want), block);
         if (pulled)
@@ -102,6 +113,14 @@ bool ps_queue_return(ps_queue *queue, const ps_block *block, bool tried) {
     }
     pthread_mutex_unlock(&queue->lock);
     return kept;
+}
+
+bool ps_queue_poll_due(ps_queue *queue) {
+    const double now = ps_clock_seconds();
+    if (now < queue->next_poll_seconds)
+        return false;
+    queue->next_poll_seconds = now + 1e-3 * PS_POLL_MILLISECONDS;
+    return true;
 }
 
 void ps_queue_stop(ps_queue *queue) {

@@ -12,6 +12,9 @@
 
 typedef struct ps_queue ps_queue;
 
+/* How long the caller's thread waits between two polls of the caller's callbacks. */
+enum { PS_POLL_MILLISECONDS = 50 };
+
 /* chunk: elements a block at most; 0: guided by pullers, the number of workers that share the queue. */
 parsum_status ps_queue_create(ps_source *source, uint64_t chunk, unsigned pullers, ps_queue **queue,
                               parsum_error *error);
@@ -31,6 +34,10 @@ bool ps_queue_return(ps_queue *queue, const ps_block *block, bool tried);
 
 /* After this every pull answers false. */
 void ps_queue_stop(ps_queue *queue);
+
+/* Whether it is time to poll the caller's callbacks; if so, the next time is PS_POLL_MILLISECONDS later. For the caller's
+ * thread. */
+bool ps_queue_poll_due(ps_queue *queue);
 
 uint64_t ps_queue_done_count(ps_queue *queue);
 uint64_t ps_queue_total_count(const ps_queue *queue);

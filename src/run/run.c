@@ -130,8 +130,10 @@ parsum_status parsum_reduce_ranges(parsum_context *context, const parsum_range *
     status = finish(context, &buffers.total, made, error);
     if (status == PARSUM_OK)
         status = verify(context, ranges, range_count, &buffers.total, made, error);
-    if (status != PARSUM_OK)
+    if (status != PARSUM_OK) {
+        ps_context_close_engine(context);
         goto out;
+    }
     made->seconds.wall = ps_clock_seconds() - start;
     *result = made;
     made = NULL;

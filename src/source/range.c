@@ -101,6 +101,14 @@ static bool range_next(ps_source *source, uint64_t want, ps_block *block) {
     return false;
 }
 
+ps_block ps_block_take(ps_block *block, uint64_t count) {
+    ps_block taken = *block;
+    taken.count = count;
+    block->range.first += (ps_int128)count * block->range.step;
+    block->count -= count;
+    return taken;
+}
+
 static void range_rewind(ps_source *source) {
     range_source *ranges = (range_source *)source;
     ranges->current = 0;

@@ -26,6 +26,9 @@ typedef struct ps_block {
     };
 } ps_block;
 
+/* Takes the first count elements, 1 <= count <= block->count, off block; what is left of it may be nothing. */
+ps_block ps_block_take(ps_block *block, uint64_t count);
+
 typedef struct ps_source ps_source;
 
 typedef struct ps_source_operations {
