@@ -106,9 +106,11 @@ static inline void test_await_death(pid_t pid) {
         ;
 }
 
+/* All of it, whatever signals arrive. */
 static inline void test_sleep_ms(long milliseconds) {
-    const struct timespec time = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
-    nanosleep(&time, NULL);
+    struct timespec left = {.tv_sec = milliseconds / 1000, .tv_nsec = milliseconds % 1000 * 1000000};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
 }
 
 /* Whether all of pids are gone, within some seconds. */

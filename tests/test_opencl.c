@@ -5,6 +5,7 @@
  * the simulator checks: every kernel, both widths, odd work-groups, every call. */
 #include <limits.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 
@@ -290,6 +291,57 @@ static void test_signal_handlers_are_as_before(void **state) {
     assert_ok(status);
     if (changed[0] != '\0')
         fail_msg("a driver's handlers are left behind for the signals%s", changed);
+}
+
+static void drivers_handler(int number) {
+    (void)number;
+}
+
+static sem_t other_saved, other_may_restore;
+
+static void *save_and_restore(void *argument) {
+    ps_signals signals;
+    ps_signals_save(&signals);
+    sem_post(&other_saved);
+    sem_wait(&other_may_restore);
+    ps_signals_restore(&signals);
+    return argument;
+}
+
+/* A thread begins to call a driver while another is still in one, which has its own handlers in place: those are not the
+ * caller's, and must not be what stays. The second thread may be made to wait for the first. */
+static void test_handlers_of_overlapping_calls(void **state) {
+    const struct sigaction own = {.sa_handler = some_handler}, drivers = {.sa_handler = drivers_handler};
+    struct sigaction original, after;
+    struct timespec limit;
+    ps_signals outer, inner;
+    pthread_t thread;
+    (void)state;
+    sem_init(&other_saved, 0, 0);
+    sem_init(&other_may_restore, 0, 0);
+    sigaction(SIGTERM, &own, &original);
+    ps_signals_save(&outer);
+    sigaction(SIGTERM, &drivers, NULL);
+    assert_int_equal(pthread_create(&thread, NULL, save_and_restore, NULL), 0);
+    clock_gettime(CLOCK_REALTIME, &limit);
+    limit.tv_sec += 1;
+    sem_timedwait(&other_saved, &limit);
+    ps_signals_restore(&outer);
+    sem_post(&other_may_restore);
+    pthread_join(thread, NULL);
+    sigaction(SIGTERM, NULL, &after);
+    sigaction(SIGTERM, &own, NULL);
+    const bool overlapping = after.sa_handler == some_handler;
+    /* One call within another, as opening a device lists them first. */
+    ps_signals_save(&outer);
+    sigaction(SIGTERM, &drivers, NULL);
+    ps_signals_save(&inner);
+    ps_signals_restore(&inner);
+    ps_signals_restore(&outer);
+    sigaction(SIGTERM, NULL, &after);
+    sigaction(SIGTERM, &original, NULL);
+    assert_true(after.sa_handler == some_handler);
+    assert_true(overlapping);
 }
 
 static void test_the_embedded_kernels_are_those_on_disk(void **state) {
@@ -1152,6 +1204,7 @@ static int guard(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_signal_handlers_are_as_before),
+        TEST(test_handlers_of_overlapping_calls),
         TEST(test_the_embedded_kernels_are_those_on_disk),
         TEST(test_self_tests_pass),
         TEST(test_sums_by_brute_force),

@@ -62,8 +62,8 @@ static bool drop_failed(opencl_state *engine, parsum_error *error, unsigned *ali
             if (error != NULL)
                 *error = worker->error;
             if (engine->base.workers > 1)
-                ps_monitor_notice(&engine->base.job->monitor, "%s; its block is redone by another device",
-                                  worker->error.message);
+                ps_monitor_notice(&engine->base.job->monitor, "%.*s; its block is redone by another device",
+                                  ps_error_line_length(&worker->error), worker->error.message);
         }
         *alive += worker->session != NULL;
     }
@@ -137,7 +137,8 @@ static parsum_status open_chosen(opencl_state *engine, const ps_opencl_device *d
                     *error = failure;
                 return status;
             }
-            ps_monitor_notice(&job->monitor, "%.800s; trying the next device", failure.message);
+            ps_monitor_notice(&job->monitor, "%.*s; trying the next device", ps_error_line_length(&failure),
+                              failure.message);
             continue;
         }
         engine->workers[engine->base.workers++].session = session;

@@ -1,4 +1,6 @@
 /* errors.c - names of OpenCL's error codes, and the signal handlers that drivers replace. */
+#include <pthread.h>
+
 #include "opencl/opencl.h"
 #include "run/error.h"
 
@@ -76,14 +78,30 @@ parsum_status ps_opencl_fail(parsum_error *error, const char *call, const char *
                    ps_opencl_error_name(code), (int)code);
 }
 
-static const int saved_signals[PS_SIGNALS_SAVED] = {SIGINT, SIGTERM, SIGBUS, SIGSEGV, SIGFPE, SIGPIPE};
+/* What was in place before the first of the calls in progress, which may overlap: what a later one would find may be a
+ * driver's. */
+static pthread_mutex_t calls_lock = PTHREAD_MUTEX_INITIALIZER;
+static unsigned calls_in_progress;
+static ps_signals before_calls;
 
 void ps_signals_save(ps_signals *signals) {
-    for (int i = 0; i < PS_SIGNALS_SAVED; i++)
-        sigaction(saved_signals[i], NULL, &signals->action[i]);
+    pthread_mutex_lock(&calls_lock);
+    for (int i = 0; i < PS_SIGNALS_SAVED && calls_in_progress == 0; i++)
+        sigaction(i + 1, NULL, &before_calls.action[i]);
+    calls_in_progress++;
+    *signals = before_calls;
+    pthread_mutex_unlock(&calls_lock);
 }
 
 void ps_signals_restore(const ps_signals *signals) {
-    for (int i = 0; i < PS_SIGNALS_SAVED; i++)
-        sigaction(saved_signals[i], &signals->action[i], NULL);
+    pthread_mutex_lock(&calls_lock);
+    calls_in_progress--;
+    for (int i = 0; i < PS_SIGNALS_SAVED; i++) {
+        struct sigaction now;
+        /* Those that nobody can set (SIGKILL, SIGSTOP) cannot have changed. */
+        if (sigaction(i + 1, NULL, &now) == 0 &&
+            (now.sa_handler != signals->action[i].sa_handler || now.sa_flags != signals->action[i].sa_flags))
+            sigaction(i + 1, &signals->action[i], NULL);
+    }
+    pthread_mutex_unlock(&calls_lock);
 }

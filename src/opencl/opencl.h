@@ -39,8 +39,8 @@ parsum_status ps_opencl_fail(parsum_error *error, const char *call, const char *
 parsum_status ps_opencl_program_build(cl_context context, const ps_opencl_device *device,
                                       const char *kernel_dir, cl_program *program, parsum_error *error);
 
-/* The handlers that drivers are known to replace. */
-enum { PS_SIGNALS_SAVED = 6 };
+/* The handlers of all signals but the real-time ones: drivers replace many (Intel's CPU runtime 16 of them). */
+enum { PS_SIGNALS_SAVED = 31 };
 typedef struct ps_signals {
     struct sigaction action[PS_SIGNALS_SAVED];
 } ps_signals;

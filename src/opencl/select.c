@@ -105,6 +105,8 @@ parsum_status ps_opencl_select(const ps_opencl_device *devices, size_t count, co
                                size_t *chosen, size_t *chosen_count, parsum_error *error) {
     if (selector == NULL)
         selector = "auto";
+    if (selector[0] == '\0')
+        return ps_fail(error, PARSUM_USAGE, "the device '' has no name; 'auto' is the best there is");
     if (count == 0)
         return ps_fail(error, PARSUM_NO_DEVICE, "there is no OpenCL device here; %s", install_hint);
     if (strcasecmp(selector, "auto") == 0 || strcasecmp(selector, "all") == 0) {

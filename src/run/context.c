@@ -120,7 +120,8 @@ static parsum_status open_best(parsum_context *context, parsum_error *error) {
             *error = refusal;
         return status;
     }
-    ps_monitor_notice(&job->monitor, "using the engine pthread: %.800s", refusal.message);
+    ps_monitor_notice(&job->monitor, "using the engine pthread: %.*s", ps_error_line_length(&refusal),
+                      refusal.message);
     return ps_engine_pthread.open(job, &context->engine, error);
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 parsum_status ps_fail(parsum_error *error, parsum_status status, const char *format, ...) {
     if (error != NULL) {
@@ -17,4 +18,8 @@ parsum_status ps_fail(parsum_error *error, parsum_status status, const char *for
 
 parsum_status ps_fail_memory(parsum_error *error, const char *what) {
     return ps_fail(error, PARSUM_FAILED, "out of memory for %s; end other programs or ask for less", what);
+}
+
+int ps_error_line_length(const parsum_error *error) {
+    return (int)strcspn(error->message, "\n");
 }
