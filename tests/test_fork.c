@@ -776,6 +776,19 @@ static int run_for_ever(void *context) {
     return 0;
 }
 
+static void *run_in_a_thread(void *context) {
+    run_for_ever(context);
+    return NULL;
+}
+
+/* The same where it is not the first thread that started the workers. */
+static int run_for_ever_in_a_thread(void *context) {
+    pthread_t thread;
+    TEST_CHECK(pthread_create(&thread, NULL, run_in_a_thread, context) == 0);
+    pthread_join(thread, NULL);
+    return 0;
+}
+
 /* Waits for ever with idle workers. */
 static int hold_for_ever(void *context) {
     fork_trial *trial = context;
@@ -826,6 +839,7 @@ static void test_no_orphans_when_the_parent_is_killed_at_work(void **state) {
     (void)state;
     assert_no_orphans(run_for_ever, 30000, false);
     assert_no_orphans(run_for_ever, 30000, true);
+    assert_no_orphans(run_for_ever_in_a_thread, 30000, false);
 }
 
 static void test_no_orphans_when_the_parent_is_killed_at_rest(void **state) {

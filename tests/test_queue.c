@@ -232,6 +232,14 @@ static void want_of_returned_blocks(void **state) {
     }
     assert_int_equal(total, 100);
     close_queue(&opened);
+
+    /* A fixed chunk stays what it is. */
+    opened = open_queue(100, 60, 1);
+    assert_true(ps_queue_pull(opened.queue, 0, &block));
+    assert_true(ps_queue_return(opened.queue, &block, false));
+    assert_true(ps_queue_pull(opened.queue, 7, &block));
+    assert_int_equal(block.count, 60);
+    close_queue(&opened);
 }
 
 /* Attempts count up only where the block was tried; many blocks may wait at once. */

@@ -236,7 +236,7 @@ const option_row option_rows[] = {
      "(default: "
      "$PARSUM_DEVICE, else auto); means --engine=opencl",
      apply_device},
-    {"workers", 'w', "N", REDUCE, "threads or processes (default: the CPUs this process may use)",
+    {"workers", 'w', "N", REDUCE, "number of threads or processes (default: the CPUs this process may use)",
      apply_workers},
     {"chunk", 0, "N", REDUCE, "elements a block at most (default: guided by what is left)", apply_chunk},
     {"work-group-size", 0, "N", COMMAND_ALL, "OpenCL work-items a work-group, from 1 to the kernels' maximum",

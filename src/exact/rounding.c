@@ -84,16 +84,32 @@ ps_rounded ps_round_root(const mpz_t numerator, const mpz_t denominator) {
     return rounded;
 }
 
-/* Adds one to the last digit of "d.ddde[+-]xx". A carry out of the first digit cannot arise where this is used: the sum
- * would be a power of ten, which fewer digits show. */
+static bool is_digit(char character) {
+    return character >= '0' && character <= '9';
+}
+
+/* Adds one to the last digit of a number in "%e" form. A carry out of the first digit cannot arise where this is used: the
+ * sum would be a power of ten, which fewer digits show. */
 static void increment_last_digit(char *scientific) {
     char *digit = strchr(scientific, 'e') - 1;
-    for (; digit >= scientific && (*digit == '9' || *digit == '.'); digit--) {
+    for (; digit > scientific && (*digit == '9' || !is_digit(*digit)); digit--) {
         if (*digit == '9')
             *digit = '0';
     }
-    if (digit >= scientific && *digit != '-')
+    if (is_digit(*digit))
         ++*digit;
+}
+
+/* A locale's decimal point, which may be several bytes, becomes the only one there is here. */
+static void use_plain_point(char *scientific) {
+    char *point = scientific + (*scientific == '-') + 1;
+    if (is_digit(*point) || *point == 'e')
+        return;
+    char *rest = point;
+    while (!is_digit(*rest))
+        rest++;
+    *point = '.';
+    memmove(point + 1, rest, strlen(rest) + 1);
 }
 
 /* The fewest significant digits, up to 17, of which some decimal reads back to value: "d.ddde[+-]xx" in text. That is the
@@ -145,6 +161,7 @@ void ps_double_to_text(double value, char *text) {
     }
     char scientific[PS_DOUBLE_TEXT_SIZE];
     shortest_scientific(value, scientific);
+    use_plain_point(scientific);
     const int exponent = atoi(strchr(scientific, 'e') + 1);
     if (exponent < -4 || exponent >= 16) {
         snprintf(text, PS_DOUBLE_TEXT_SIZE, "%s", scientific);
