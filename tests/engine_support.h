@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "engine/engine.h"
-#include "run/clock.h"
+#include "base/clock.h"
 #include "support.h"
 
 enum {

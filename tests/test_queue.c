@@ -4,7 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-#include "run/queue.h"
+#include "source/queue.h"
 
 static const uint64_t guided_least = UINT64_C(1) << 16, guided_most = UINT64_C(1) << 25;
 

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cli/settings.h"
-#include "run/error.h"
 
 /* PARSUM_USAGE with the offending text and, where there is one, the nearest right spelling of it. */
 static parsum_status fail_word(parsum_error *error, const char *word, const char *what,

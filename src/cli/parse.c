@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "cli/settings.h"
-#include "run/error.h"
 
 enum { OPTIONS_MAX = 64, FIRST_LONG_VALUE = 1000 };
 

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "cli/commands.h"
-#include "run/clock.h"
 
 static const double show_after_seconds = 0.5;
 static const double show_every_seconds = 0.1;

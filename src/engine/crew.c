@@ -7,8 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/error.h"
 #include "engine/engine.h"
-#include "run/error.h"
 
 typedef struct member {
     ps_crew *crew;

@@ -8,7 +8,7 @@
 #include "exact/partial.h"
 #include "fold/fold.h"
 #include "parsum.h"
-#include "run/queue.h"
+#include "source/queue.h"
 
 /* The caller's callbacks, called on the caller's thread while workers work. */
 typedef struct ps_monitor {

@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/error.h"
 #include "engine/engine.h"
-#include "run/error.h"
 
 /* Besides the first try, a block is redone so many times before the run is given up. */
 enum { REDO_MAX = 3 };

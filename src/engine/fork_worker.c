@@ -17,7 +17,7 @@
 #include <sys/syscall.h>
 #endif
 
-#include "run/error.h"
+#include "base/error.h"
 
 enum { CACHE_LINE = 64, READY = 255 };
 

@@ -2,11 +2,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/device.h"
+#include "base/error.h"
 #include "engine/crew.h"
 #include "engine/engine.h"
 #include "opencl/session.h"
-#include "run/error.h"
-#include "run/result.h"
 
 typedef struct device_worker {
     ps_session *session; /* NULL once the device is lost */

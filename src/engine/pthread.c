@@ -1,9 +1,9 @@
 /* pthread.c - a crew of threads, each pulling blocks from the queue into a partial of its own. */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "engine/crew.h"
 #include "engine/engine.h"
-#include "run/error.h"
 
 typedef struct pthread_state {
     ps_engine_state base;

@@ -1,8 +1,8 @@
 /* serial.c - one worker, the caller's own thread: the baseline of speedups. */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "engine/engine.h"
-#include "run/error.h"
 
 static parsum_status serial_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
     ps_engine_state *made = calloc(1, sizeof *made);

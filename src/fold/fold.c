@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "run/error.h"
+#include "base/error.h"
 
 static bool always(void) {
     return true;

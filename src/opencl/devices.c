@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/device.h"
+#include "base/error.h"
 #include "opencl/opencl.h"
-#include "run/error.h"
-#include "run/result.h"
 
 static const cl_int no_platform = -1001; /* CL_PLATFORM_NOT_FOUND_KHR, of the loader */
 

@@ -1,8 +1,8 @@
 /* errors.c - names of OpenCL's error codes, and the signal handlers that drivers replace. */
 #include <pthread.h>
 
+#include "base/error.h"
 #include "opencl/opencl.h"
-#include "run/error.h"
 
 #define NAME(code) \
     { code, #code }

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "opencl/kernel_files.h"
 #include "opencl/opencl.h"
-#include "run/error.h"
 
 /* No option may change from run to run: drivers cache what they built by it. -w: a driver that compiles vectors for a
  * narrower CPU warns of their ABI, and some print that to stderr. */

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/error.h"
 #include "opencl/opencl.h"
-#include "run/error.h"
 
 /* In the order in which "auto" prefers them. */
 static const struct {

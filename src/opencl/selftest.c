@@ -5,9 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "exact/reference.h"
 #include "opencl/session.h"
-#include "run/error.h"
 
 typedef struct self_test_case {
     ps_int128 first, step;

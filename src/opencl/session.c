@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "../kernels/range_bins.h"
-#include "run/clock.h"
-#include "run/error.h"
-#include "run/result.h"
+#include "base/clock.h"
+#include "base/device.h"
+#include "base/error.h"
 
 /* Display watchdogs end launches of some hundred milliseconds; a stop should not wait longer than this either. */
 static const double launch_seconds = 0.1;

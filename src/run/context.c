@@ -5,8 +5,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/cpus.h"
+#include "base/error.h"
 #include "exact/statistics.h"
-#include "run/error.h"
 
 enum { WORKERS_MAX = 4096, RUNS_MAX = 1000000 };
 

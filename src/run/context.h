@@ -11,9 +11,6 @@ struct parsum_context {
     ps_engine_state *engine; /* NULL until the first reduction, and after a failed one */
 };
 
-/* The CPUs that this process may use: its affinity, and its cgroup's quota rounded up; at least 1. */
-unsigned ps_usable_cpus(void);
-
 /* Opens the engine that the options name, or that "auto" finds for a computed range, where none is open. */
 parsum_status ps_context_open_engine(parsum_context *context, parsum_error *error);
 void ps_context_close_engine(parsum_context *context);

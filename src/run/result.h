@@ -1,4 +1,4 @@
-/* result.h - making and filling a parsum_result, and the descriptions of devices in it. */
+/* result.h - making and filling a parsum_result. */
 #ifndef PS_RESULT_H
 #define PS_RESULT_H
 
@@ -14,9 +14,5 @@ parsum_status ps_result_describe_engine(const ps_engine_state *engine, parsum_re
 
 /* The middle of count >= 1 samples, or the mean of the two middle ones; the first sample where memory runs out. */
 double ps_median(const double *samples, size_t count);
-
-/* Copies a device's description with its strings; false: out of memory. */
-bool ps_device_copy(parsum_device *to, const parsum_device *from);
-void ps_device_free(parsum_device *device);
 
 #endif

@@ -2,11 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/error.h"
 #include "exact/reference.h"
 #include "exact/statistics.h"
-#include "run/clock.h"
 #include "run/context.h"
-#include "run/error.h"
 #include "run/result.h"
 #include "run/verify.h"
 

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "engine/crew.h"
 #include "exact/reference.h"
-#include "run/error.h"
 
 /* Up to here the reference takes a second or so a core. */
 static const uint64_t reference_count_max = UINT64_C(1000000000);

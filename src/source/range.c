@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "exact/partial.h"
-#include "run/error.h"
 #include "source/source.h"
 
 static const ps_int128 element_minimum = -((ps_int128)1 << 63);

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "run/error.h"
+#include "base/error.h"
 #include "source/source.h"
 
 /* Reads an optional sign and digits up to the next ':' or the end; false where there is anything else. *text then stands

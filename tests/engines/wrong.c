@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "engines.h"
-#include "run/error.h"
+#include "base/error.h"
 
 static parsum_status wrong_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
     ps_engine_state *made = calloc(1, sizeof *made);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "run/context.h"
+#include "base/cpus.h"
 
 /* Reads "QUOTA PERIOD" (cgroup 2) from path; 0 where there is no limit. */
 static unsigned cpus_of_quota_file(const char *path) {

@@ -1,11 +1,11 @@
 /* queue.c - the queue of blocks. Owns cutting, order and progress; knows nothing of sums or engines. */
-#include "run/queue.h"
+#include "source/queue.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "run/clock.h"
-#include "run/error.h"
+#include "base/clock.h"
+#include "base/error.h"
 
 /* Guided blocks: a worker's share of what is left, halved, between these. The most is some milliseconds of the fastest
  * path and less than a second of the slowest, so that a stop is prompt. */

@@ -1,5 +1,5 @@
 /* error.c - filling a parsum_error. */
-#include "run/error.h"
+#include "base/error.h"
 
 #include <stdarg.h>
 #include <stdio.h>
