@@ -358,7 +358,6 @@ static void test_bytes_are_equal_over_engines_workers_and_chunks(void **state) {
             for (size_t w = 0; w < COUNT_OF(worker_counts); w++) {
                 for (size_t k = 0; k < COUNT_OF(chunks); k++) {
                     ps_job job = test_job(worker_counts[w], chunks[k], needs);
-                    assert_int_equal(engines[e]->probe(&job, &error), PARSUM_OK);
                     assert_int_equal(engines[e]->open(&job, &engine, &error), PARSUM_OK);
                     assert_ptr_equal(engine->engine, engines[e]);
                     for (size_t c = 0; c < CASES; c++) {

@@ -8,7 +8,6 @@
 #include <time.h>
 
 #include "base/error.h"
-#include "engine/engine.h"
 
 typedef struct member {
     ps_crew *crew;
@@ -125,6 +124,23 @@ void ps_crew_run(ps_crew *crew, ps_crew_poll *poll, void *poll_context) {
         }
     }
     pthread_mutex_unlock(&crew->lock);
+}
+
+typedef struct monitored_run {
+    const ps_monitor *monitor;
+    ps_queue *queue;
+    bool cancelled;
+} monitored_run;
+
+static void poll_monitor(void *context) {
+    monitored_run *run = context;
+    run->cancelled = ps_monitor_poll(run->monitor, run->queue) || run->cancelled;
+}
+
+bool ps_crew_run_monitored(ps_crew *crew, const ps_monitor *monitor, ps_queue *queue) {
+    monitored_run run = {.monitor = monitor, .queue = queue};
+    ps_crew_run(crew, poll_monitor, &run);
+    return run.cancelled;
 }
 
 void ps_crew_destroy(ps_crew *crew) {

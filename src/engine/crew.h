@@ -5,7 +5,7 @@
 #ifndef PS_CREW_H
 #define PS_CREW_H
 
-#include "parsum.h"
+#include "engine/engine.h"
 
 typedef struct ps_crew ps_crew;
 
@@ -22,6 +22,9 @@ parsum_status ps_crew_create(unsigned wanted, ps_crew_task *task, void *context,
 
 /* Gives the start signal and returns when all workers are done. poll may be NULL. */
 void ps_crew_run(ps_crew *crew, ps_crew_poll *poll, void *poll_context);
+
+/* The same while the workers empty queue, with monitor polled. True: the caller cancelled. */
+bool ps_crew_run_monitored(ps_crew *crew, const ps_monitor *monitor, ps_queue *queue);
 
 /* Ends and joins the threads. NULL is allowed. */
 void ps_crew_destroy(ps_crew *crew);

@@ -29,12 +29,6 @@ const char *parsum_engine_name(size_t index) {
     return NULL;
 }
 
-parsum_status ps_engine_probe_always(const ps_job *job, parsum_error *error) {
-    (void)job;
-    (void)error;
-    return PARSUM_OK;
-}
-
 size_t ps_partial_stride(const ps_kind *kind) {
     enum { CACHE_LINE = 64 };
     return (kind->size_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;

@@ -57,9 +57,8 @@ typedef struct ps_engine_state {
 struct ps_engine {
     const char *name;
     bool hidden; /* for tests: not offered by name */
-    /* Whether it could run here, without starting anything. */
-    parsum_status (*probe)(const ps_job *job, parsum_error *error);
-    /* Starts workers or devices; on return they wait for work. job outlives the state. */
+    /* Starts workers or devices; on return they wait for work, or the error says why this engine cannot be used here. job
+     * outlives the state. */
     parsum_status (*open)(const ps_job *job, ps_engine_state **state, parsum_error *error);
     /* Folds all blocks of queue into partials, state->workers of them, ps_partial_stride apart, cleared by the caller.
      * After a failure the state can only be closed. */
@@ -78,8 +77,5 @@ extern const ps_engine ps_engine_serial;
 extern const ps_engine ps_engine_pthread;
 extern const ps_engine ps_engine_fork;
 extern const ps_engine ps_engine_opencl;
-
-/* A probe for engines that every machine has. */
-parsum_status ps_engine_probe_always(const ps_job *job, parsum_error *error);
 
 #endif

@@ -231,7 +231,6 @@ out:
 
 const ps_engine ps_engine_fork = {
     .name = "fork",
-    .probe = ps_engine_probe_always,
     .open = fork_open,
     .run = fork_run,
     .close = fork_close,

@@ -20,7 +20,6 @@ typedef struct opencl_state {
     ps_crew *crew;
     ps_queue *queue; /* of the run in progress */
     char *partials;
-    bool cancelled;
 } opencl_state;
 
 static void work(unsigned index, void *context) {
@@ -40,12 +39,6 @@ static void work(unsigned index, void *context) {
         }
         ps_queue_done(engine->queue, block.count);
     }
-}
-
-static void poll_monitor(void *context) {
-    opencl_state *engine = context;
-    if (ps_monitor_poll(&engine->base.job->monitor, engine->queue))
-        engine->cancelled = true;
 }
 
 /* Closes the devices that failed in this round and says so. Returns whether there were any. */
@@ -75,11 +68,9 @@ static parsum_status opencl_run(ps_engine_state *state, ps_queue *queue, char *p
     opencl_state *engine = (opencl_state *)state;
     engine->queue = queue;
     engine->partials = partials;
-    engine->cancelled = false;
     for (;;) {
         unsigned alive;
-        ps_crew_run(engine->crew, poll_monitor, engine);
-        if (engine->cancelled)
+        if (ps_crew_run_monitored(engine->crew, &state->job->monitor, queue))
             return ps_fail(error, PARSUM_CANCELLED, "cancelled");
         if (!drop_failed(engine, error, &alive))
             return PARSUM_OK;
@@ -163,16 +154,6 @@ static parsum_status choose(const ps_job *job, ps_opencl_device **devices, size_
     return ps_opencl_select(*devices, *count, job->device, *chosen, chosen_count, error);
 }
 
-static parsum_status opencl_probe(const ps_job *job, parsum_error *error) {
-    ps_opencl_device *devices = NULL;
-    size_t count = 0, chosen_count = 0;
-    size_t *chosen = NULL;
-    const parsum_status status = choose(job, &devices, &count, &chosen, &chosen_count, error);
-    free(chosen);
-    ps_opencl_list_destroy(devices, count);
-    return status;
-}
-
 static parsum_status opencl_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
     opencl_state *made = calloc(1, sizeof *made);
     if (made == NULL)
@@ -231,7 +212,6 @@ parsum_status parsum_device_self_test(const parsum_options *options, parsum_erro
 
 const ps_engine ps_engine_opencl = {
     .name = "opencl",
-    .probe = opencl_probe,
     .open = opencl_open,
     .run = opencl_run,
     .close = opencl_close,

@@ -10,7 +10,6 @@ typedef struct pthread_state {
     ps_crew *crew;
     ps_queue *queue; /* of the run in progress */
     char *partials;
-    bool cancelled;
 } pthread_state;
 
 static void work(unsigned index, void *context) {
@@ -22,12 +21,6 @@ static void work(unsigned index, void *context) {
         job->fold(job->isa, &block, job->needs, partial);
         ps_queue_done(engine->queue, block.count);
     }
-}
-
-static void poll_monitor(void *context) {
-    pthread_state *engine = context;
-    if (ps_monitor_poll(&engine->base.job->monitor, engine->queue))
-        engine->cancelled = true;
 }
 
 static parsum_status pthread_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
@@ -53,9 +46,8 @@ static parsum_status pthread_run(ps_engine_state *state, ps_queue *queue, char *
     pthread_state *engine = (pthread_state *)state;
     engine->queue = queue;
     engine->partials = partials;
-    engine->cancelled = false;
-    ps_crew_run(engine->crew, poll_monitor, engine);
-    return engine->cancelled ? ps_fail(error, PARSUM_CANCELLED, "cancelled") : PARSUM_OK;
+    const bool cancelled = ps_crew_run_monitored(engine->crew, &state->job->monitor, queue);
+    return cancelled ? ps_fail(error, PARSUM_CANCELLED, "cancelled") : PARSUM_OK;
 }
 
 static void pthread_close(ps_engine_state *state) {
@@ -66,7 +58,6 @@ static void pthread_close(ps_engine_state *state) {
 
 const ps_engine ps_engine_pthread = {
     .name = "pthread",
-    .probe = ps_engine_probe_always,
     .open = pthread_open,
     .run = pthread_run,
     .close = pthread_close,

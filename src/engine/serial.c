@@ -32,7 +32,6 @@ static void serial_close(ps_engine_state *state) {
 
 const ps_engine ps_engine_serial = {
     .name = "serial",
-    .probe = ps_engine_probe_always,
     .open = serial_open,
     .run = serial_run,
     .close = serial_close,

@@ -31,7 +31,6 @@ static void null_close(ps_engine_state *state) {
 const ps_engine ps_engine_null = {
     .name = "null",
     .hidden = true,
-    .probe = ps_engine_probe_always,
     .open = null_open,
     .run = null_run,
     .close = null_close,

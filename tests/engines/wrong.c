@@ -36,7 +36,6 @@ static void wrong_close(ps_engine_state *state) {
 const ps_engine ps_engine_wrong = {
     .name = "wrong",
     .hidden = true,
-    .probe = ps_engine_probe_always,
     .open = wrong_open,
     .run = wrong_run,
     .close = wrong_close,
