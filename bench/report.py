@@ -124,7 +124,7 @@ def linear_table(linear):
         cells = engine_cells(row)
         seconds = [seconds_text(row.best_seconds), seconds_text(row.median_seconds)]
         rows.append([row.name, *seconds, cells[0], times_text(growth), *cells[1:]])
-    note = "Ten times the elements should cost ten times the time; from 2^32 on they take wider multiplications."
+    note = "Ten times the elements should cost ten times the time; beyond 2^32 the offsets from a first element are multiplied, and added up besides."
     return "Cost by size", note, header, rows
 
 

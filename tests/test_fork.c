@@ -645,6 +645,42 @@ static void test_engines_opened_by_two_threads_at_once(void **state) {
     assert_clean_close(quick);
 }
 
+/* A process of the caller's own, forked in the middle of a worker's start, holds that worker's end of the socket open: it
+ * never reads as ended, and the worker's death must be noticed all the same. */
+static void test_a_foreign_process_holds_a_workers_socket(void **state) {
+    fork_trial *trial = prepare(1);
+    pthread_t thread;
+    void *outcome;
+    ps_integer_partial total;
+    (void)state;
+    sem_init(&about_to_fork, 0, 0);
+    sem_init(&may_fork, 0, 0);
+    sem_init(&opened, 0, 0);
+    sem_init(&may_end, 0, 0);
+    assert_int_equal(pthread_create(&thread, NULL, open_slowly, trial), 0);
+    sem_wait(&about_to_fork);
+    const pid_t foreign = fork();
+    if (foreign == 0) {
+        for (;;)
+            pause();
+    }
+    sem_post(&may_fork);
+    sem_wait(&opened);
+    shared->misdeed = KILL_ITSELF;
+    atomic_store(&shared->misdeeds[CHOSEN], 1);
+    trial->deadline = ps_clock_seconds() + 5;
+    const parsum_status status = test_engine_run(trial->engine, &whole, 1, &total, &trial->error);
+    kill(foreign, SIGKILL);
+    waitpid(foreign, NULL, 0);
+    sem_post(&may_end);
+    pthread_join(thread, &outcome);
+    assert_non_null(outcome);
+    assert_int_equal(status, PARSUM_OK);
+    assert_true(is_total_of(&whole, &total));
+    assert_int_equal(test_notices_with(&trial->notices, "signal 9"), 1);
+    assert_clean_close(trial);
+}
+
 static void *open_and_run(void *context) {
     fork_trial *trial = context;
     ps_integer_partial total;
@@ -882,6 +918,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_fork_beside_busy_threads, test_guard, tidy),
         cmocka_unit_test_setup_teardown(test_two_engines_end_in_any_order, test_guard, tidy),
         cmocka_unit_test_setup_teardown(test_engines_opened_by_two_threads_at_once, test_guard, tidy),
+        cmocka_unit_test_setup_teardown(test_a_foreign_process_holds_a_workers_socket, test_guard, tidy),
         cmocka_unit_test_setup_teardown(test_workers_outlive_the_thread_that_started_them, test_guard, tidy),
         cmocka_unit_test_setup_teardown(test_no_process_is_to_be_had, test_guard, tidy),
         cmocka_unit_test_setup_teardown(test_few_processes_are_to_be_had, test_guard, tidy),
