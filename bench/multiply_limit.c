@@ -34,16 +34,14 @@ typedef struct worker {
     uint64_t sum;
 } worker;
 
-static double now_seconds(void)
-{
+static double now_seconds(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 /* The CPU for a worker: the index-th of those this process may use, round and round. */
-static int allowed_cpu(int index)
-{
+static int allowed_cpu(int index) {
     cpu_set_t allowed;
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) == 0)
         return -1;
@@ -54,8 +52,7 @@ static int allowed_cpu(int index)
     return -1;
 }
 
-static void *work_once(void *argument)
-{
+static void *work_once(void *argument) {
     worker *self = argument;
     shared_work *work = self->work;
     if (self->cpu >= 0) {
@@ -70,8 +67,9 @@ static void *work_once(void *argument)
         work->loop->run(work->pass_count);
     } else {
         size_t from = work->word_count / (size_t)work->thread_count * (size_t)self->index;
-        size_t to = self->index + 1 == work->thread_count ? work->word_count
-                                                          : from + work->word_count / (size_t)work->thread_count;
+        size_t to = self->index + 1 == work->thread_count
+                        ? work->word_count
+                        : from + work->word_count / (size_t)work->thread_count;
         self->sum = read_all(work->words + from, to - from);
     }
     self->end_seconds = now_seconds();
@@ -79,8 +77,7 @@ static void *work_once(void *argument)
 }
 
 /* Runs the work on all threads; the time from the first start to the last end. */
-static double run_seconds(shared_work *work, uint64_t *sum)
-{
+static double run_seconds(shared_work *work, uint64_t *sum) {
     static worker workers[MAX_THREADS];
     double begin = 0, end = 0;
     pthread_barrier_init(&work->start, NULL, (unsigned)work->thread_count);
@@ -104,15 +101,13 @@ static double run_seconds(shared_work *work, uint64_t *sum)
     return end > begin ? end - begin : 1e-9;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
+static int compare_doubles(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
 /* Prints `"best":..., "median":..., "samples":[...]` of rates, which it sorts. */
-static void print_rates(const char *unit, double *rates, int count)
-{
+static void print_rates(const char *unit, double *rates, int count) {
     printf("\"%s\":{\"samples\":[", unit);
     for (int i = 0; i < count; i++)
         printf("%s%.6g", i ? "," : "", rates[i]);
@@ -121,8 +116,7 @@ static void print_rates(const char *unit, double *rates, int count)
     printf("],\"best\":%.6g,\"median\":%.6g}", rates[count - 1], median);
 }
 
-static void measure_loop(const multiply_loop *loop, int thread_count, int run_count, double seconds_a_run)
-{
+static void measure_loop(const multiply_loop *loop, int thread_count, int run_count, double seconds_a_run) {
     shared_work work = {.loop = loop, .pass_count = 1000, .thread_count = thread_count};
     uint64_t sum;
     double rates[MAX_RUNS];
@@ -141,8 +135,7 @@ static void measure_loop(const multiply_loop *loop, int thread_count, int run_co
     print_rates("squares_per_second", rates, run_count);
 }
 
-static void measure_reading(size_t byte_count, int thread_count, int run_count)
-{
+static void measure_reading(size_t byte_count, int thread_count, int run_count) {
     uint64_t *words = mmap(NULL, byte_count, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (words == MAP_FAILED) {
         printf("\"error\":\"no memory for %zu bytes\"", byte_count);
@@ -168,8 +161,7 @@ static void measure_reading(size_t byte_count, int thread_count, int run_count)
     print_rates("bytes_per_second", rates, run_count);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const struct option options[] = {{"threads", required_argument, NULL, 't'},
                                             {"runs", required_argument, NULL, 'r'},
                                             {"run-seconds", required_argument, NULL, 's'},
@@ -190,9 +182,10 @@ int main(int argc, char **argv)
         else
             return 2;
     }
-    if (optind < argc || thread_count < 1 || thread_count > MAX_THREADS || run_count < 1 || run_count > MAX_RUNS ||
-        !(seconds_a_run > 0) || seconds_a_run > 60 || read_bytes < 0) {
-        fprintf(stderr, "usage: multiply_limit [--threads=N] [--runs=N] [--run-seconds=S] [--read-bytes=N]\n");
+    if (optind < argc || thread_count < 1 || thread_count > MAX_THREADS || run_count < 1 ||
+        run_count > MAX_RUNS || !(seconds_a_run > 0) || seconds_a_run > 60 || read_bytes < 0) {
+        fprintf(stderr,
+                "usage: multiply_limit [--threads=N] [--runs=N] [--run-seconds=S] [--read-bytes=N]\n");
         return 2;
     }
 

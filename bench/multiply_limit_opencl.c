@@ -29,8 +29,7 @@ static const char kernel_source[] =
     "  out[s] = a + b + c + d + e + f + g + h;\n"
     "}\n";
 
-static uint64_t expected_of_item(uint64_t item, uint32_t passes)
-{
+static uint64_t expected_of_item(uint64_t item, uint32_t passes) {
     static const uint64_t starts[CHAINS] = {3, 5, 7, 11, 13, 17, 19, 23};
     uint64_t sum = 0;
     for (int i = 0; i < CHAINS; i++) {
@@ -42,21 +41,18 @@ static uint64_t expected_of_item(uint64_t item, uint32_t passes)
     return sum;
 }
 
-static double now_seconds(void)
-{
+static double now_seconds(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
+static int compare_doubles(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
 
-static void print_string(const char *name, const char *text)
-{
+static void print_string(const char *name, const char *text) {
     printf("\"%s\":\"", name);
     for (; *text; text++)
         if (*text == '"' || *text == '\\')
@@ -73,8 +69,7 @@ typedef struct launch {
 } launch;
 
 /* The seconds of one launch; negative: the OpenCL error. */
-static double launch_seconds(launch *l, cl_uint passes)
-{
+static double launch_seconds(launch *l, cl_uint passes) {
     double begin = now_seconds();
     cl_int error = clSetKernelArg(l->kernel, 1, sizeof passes, &passes);
     if (!error)
@@ -84,8 +79,7 @@ static double launch_seconds(launch *l, cl_uint passes)
     return error ? (double)error : now_seconds() - begin;
 }
 
-static void measure(cl_device_id device, int run_count, double seconds_a_run)
-{
+static void measure(cl_device_id device, int run_count, double seconds_a_run) {
     launch l = {0};
     cl_context context = NULL;
     cl_program program = NULL;
@@ -118,7 +112,8 @@ static void measure(cl_device_id device, int run_count, double seconds_a_run)
 
     cl_uint passes = 64;
     launch_seconds(&l, passes); /* warm-up: some drivers compile at the first launch */
-    while ((seconds = launch_seconds(&l, passes)) >= 0 && seconds < 0.5 * seconds_a_run && passes < (1u << 26))
+    while ((seconds = launch_seconds(&l, passes)) >= 0 && seconds < 0.5 * seconds_a_run &&
+           passes < (1u << 26))
         passes *= seconds < 0.05 * seconds_a_run ? 8 : 2;
     for (int i = 0; i < run_count && seconds >= 0; i++) {
         seconds = launch_seconds(&l, passes);
@@ -156,8 +151,7 @@ out:
         clReleaseContext(context);
 }
 
-int main(int argc, char **argv)
-{
+int main(int argc, char **argv) {
     static const struct option options[] = {{"all", no_argument, NULL, 'a'},
                                             {"runs", required_argument, NULL, 'r'},
                                             {"run-seconds", required_argument, NULL, 's'},
@@ -174,7 +168,8 @@ int main(int argc, char **argv)
         else
             return 2;
     }
-    if (optind < argc || run_count < 1 || run_count > MAX_RUNS || !(seconds_a_run > 0) || seconds_a_run > 10) {
+    if (optind < argc || run_count < 1 || run_count > MAX_RUNS || !(seconds_a_run > 0) ||
+        seconds_a_run > 10) {
         fprintf(stderr, "usage: multiply_limit_opencl [--all] [--runs=N] [--run-seconds=S]\n");
         return 2;
     }
@@ -190,7 +185,8 @@ int main(int argc, char **argv)
     for (cl_uint p = 0; p < platform_count; p++) {
         cl_device_id devices[MAX_DEVICES];
         cl_uint device_count = 0;
-        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, MAX_DEVICES, devices, &device_count) != CL_SUCCESS)
+        if (clGetDeviceIDs(platforms[p], CL_DEVICE_TYPE_ALL, MAX_DEVICES, devices, &device_count) !=
+            CL_SUCCESS)
             continue;
         for (cl_uint d = 0; d < device_count && d < MAX_DEVICES; d++) {
             cl_device_type type = 0;

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "engine/engine.h"
 #include "base/clock.h"
+#include "engine/engine.h"
 #include "support.h"
 
 enum {

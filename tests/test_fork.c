@@ -44,6 +44,14 @@ static char *forbidden; /* a page that cannot be written */
 
 static const parsum_range whole = {-500, (ps_int128)CHUNK *BLOCKS - 500, 1};
 
+/* Sends number to the process that began to fold as the index-th. One that is not known is 0, which kill takes for the
+ * whole group: this process, and what runs it. */
+static void kill_folder(unsigned index, int number) {
+    const pid_t pid = atomic_load(&shared->pids[index]);
+    if (pid > 0)
+        kill(pid, number);
+}
+
 static void note_pid(void) {
     const pid_t own = getpid();
     for (unsigned i = 0; i < atomic_load(&shared->pid_count) && i < PIDS_MAX; i++) {
@@ -305,7 +313,7 @@ static void test_a_block_that_always_kills_ends_the_run(void **state) {
 
 static void kill_folders(int number) {
     for (unsigned i = 0; i < atomic_load(&shared->pid_count) && i < PIDS_MAX; i++)
-        kill(atomic_load(&shared->pids[i]), number);
+        kill_folder(i, number);
 }
 
 static void test_workers_killed_between_runs(void **state) {
@@ -320,7 +328,7 @@ static void test_workers_killed_between_runs(void **state) {
             assert_right_run(trial);
             assert_int_equal(atomic_load(&shared->pid_count), workers);
             for (unsigned i = 0; i < killed; i++) {
-                kill(atomic_load(&shared->pids[i]), SIGKILL);
+                kill_folder(i, SIGKILL);
                 test_await_death(atomic_load(&shared->pids[i]));
             }
             assert_right_run(trial);
@@ -354,13 +362,12 @@ static void test_all_workers_killed_at_once_in_the_middle(void **state) {
 }
 
 static void stop_one_and_continue_it(fork_trial *trial) {
-    const pid_t chosen = atomic_load(&shared->pids[0]);
     if (trial->phase == 0 && atomic_load(&shared->resting) >= trial->job.workers)
-        kill(chosen, SIGSTOP);
+        kill_folder(0, SIGSTOP);
     if (trial->phase > 0 || atomic_load(&shared->resting) >= trial->job.workers)
         trial->phase++;
     if (trial->phase == 6)
-        kill(chosen, SIGCONT);
+        kill_folder(0, SIGCONT);
 }
 
 static void test_a_worker_stopped_and_continued(void **state) {
@@ -664,6 +671,7 @@ static void test_a_foreign_process_holds_a_workers_socket(void **state) {
         for (;;)
             pause();
     }
+    assert_true(foreign > 0);
     sem_post(&may_fork);
     sem_wait(&opened);
     shared->misdeed = KILL_ITSELF;
@@ -855,13 +863,14 @@ static void assert_no_orphans(int (*function)(void *), long rest_ms, bool stop_o
         alarm(60);
         _exit(function(trial));
     }
+    assert_true(parent > 0);
     const double limit = ps_clock_seconds() + 20;
     while (atomic_load(&shared->resting) < 3 && ps_clock_seconds() < limit)
         test_sleep_ms(1);
     assert_true(atomic_load(&shared->resting) >= 3);
     assert_int_equal(atomic_load(&shared->pid_count), 3);
     if (stop_one)
-        kill(atomic_load(&shared->pids[1]), SIGSTOP);
+        kill_folder(1, SIGSTOP);
     if (function != just_leave) {
         for (unsigned i = 0; i < 3; i++)
             assert_false(test_process_gone(atomic_load(&shared->pids[i])));

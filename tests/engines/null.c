@@ -1,8 +1,8 @@
 /* null.c - an engine that takes blocks and does nothing with them but count. */
 #include <stdlib.h>
 
-#include "engines.h"
 #include "base/error.h"
+#include "engines.h"
 
 static parsum_status null_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
     ps_engine_state *made = calloc(1, sizeof *made);

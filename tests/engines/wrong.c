@@ -1,8 +1,8 @@
 /* wrong.c - an engine whose every sum is one too large. */
 #include <stdlib.h>
 
-#include "engines.h"
 #include "base/error.h"
+#include "engines.h"
 
 static parsum_status wrong_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
     ps_engine_state *made = calloc(1, sizeof *made);
