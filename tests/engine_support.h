@@ -164,7 +164,7 @@ static inline int test_guard(void **state) {
     const struct rlimit none = {0, 0};
     (void)state;
     setrlimit(RLIMIT_CORE, &none);
-    alarm(60);
+    alarm(250);
     return 0;
 }
 
