@@ -59,15 +59,31 @@ typedef enum parsum_statistic {
     PARSUM_MIN,
     PARSUM_MAX,
     PARSUM_MEAN,
-    PARSUM_VAR,  /* sample variance, divided by n-1; of one value: none */
-    PARSUM_PVAR, /* population variance, divided by n */
-    PARSUM_SD,   /* square root of var */
-    PARSUM_PSD,  /* square root of pvar */
-    PARSUM_NORM2 /* square root of sumsq */
+    PARSUM_VAR,   /* sample variance, divided by n-1; of one value: none */
+    PARSUM_PVAR,  /* population variance, divided by n */
+    PARSUM_SD,    /* square root of var */
+    PARSUM_PSD,   /* square root of pvar */
+    PARSUM_NORM2, /* square root of sumsq */
+    PARSUM_DOT    /* sum of products of two arrays; goes with no other statistic and is not part of `all` */
 } parsum_statistic;
-#define PARSUM_STATISTIC_COUNT 12u
+#define PARSUM_STATISTIC_COUNT 13u
 #define PARSUM_MASK(statistic) (UINT32_C(1) << (statistic))
-#define PARSUM_MASK_ALL ((UINT32_C(1) << PARSUM_STATISTIC_COUNT) - 1)
+#define PARSUM_MASK_ALL (PARSUM_MASK(PARSUM_DOT) - 1)
+
+/* The types of the numbers in arrays and raw data: two's complement integers and IEEE 754 floats of so many bits. */
+typedef enum parsum_type {
+    PARSUM_I8,
+    PARSUM_I16,
+    PARSUM_I32,
+    PARSUM_I64,
+    PARSUM_U8,
+    PARSUM_U16,
+    PARSUM_U32,
+    PARSUM_U64,
+    PARSUM_F32,
+    PARSUM_F64
+} parsum_type;
+#define PARSUM_TYPE_COUNT 10u
 
 typedef enum parsum_verify {
     PARSUM_VERIFY_AUTO,        /* reference up to 10^9 elements, closed form beyond */
@@ -192,6 +208,13 @@ PARSUM_API parsum_status parsum_range_parse(const char *text, parsum_range *rang
 /* "sumsq" and so on; NULL beyond the last. And the reverse: false where the name is none. */
 PARSUM_API const char *parsum_statistic_name(parsum_statistic statistic);
 PARSUM_API bool parsum_statistic_find(const char *name, parsum_statistic *statistic);
+
+/* "i8" to "f64"; NULL beyond the last. And the reverse: false where the name is none. */
+PARSUM_API const char *parsum_type_name(parsum_type type);
+PARSUM_API bool parsum_type_find(const char *name, parsum_type *type);
+
+/* Bytes of one number; 0 beyond the last type. */
+PARSUM_API size_t parsum_type_size(parsum_type type);
 
 /* The names of the engines that `--engine` takes after "auto", in order of the table; NULL beyond the last. */
 PARSUM_API const char *parsum_engine_name(size_t index);

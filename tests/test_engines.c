@@ -197,7 +197,7 @@ static void assert_value(const parsum_value *value, const test_moments *of) {
 /* The values of exactly the statistics asked for, in the order of their enum. */
 static void assert_values(const parsum_result *result, const test_moments *of, uint32_t statistics) {
     size_t used = 0;
-    for (unsigned s = 0; s < PARSUM_STATISTIC_COUNT; s++) {
+    for (unsigned s = 0; s < PARSUM_DOT; s++) {
         if (!(statistics & PARSUM_MASK(s)))
             continue;
         assert_true(used < result->value_count);
@@ -302,10 +302,9 @@ static void test_all_statistics_of_all_engines(void **state) {
 static void test_any_set_of_statistics(void **state) {
     test_random random = test_random_start(2);
     (void)state;
-    for (unsigned set = 0; set < PARSUM_STATISTIC_COUNT + 6; set++) {
-        const uint32_t statistics = set < PARSUM_STATISTIC_COUNT
-                                        ? PARSUM_MASK(set)
-                                        : 1 + (uint32_t)test_random_below(&random, PARSUM_MASK_ALL);
+    for (unsigned set = 0; set < PARSUM_DOT + 6; set++) {
+        const uint32_t statistics =
+            set < PARSUM_DOT ? PARSUM_MASK(set) : 1 + (uint32_t)test_random_below(&random, PARSUM_MASK_ALL);
         for (size_t e = 0; e < COUNT_OF(engine_names); e++) {
             const parsum_options options = options_of(engine_names[e], 2, 37, statistics);
             create(&options);
@@ -319,8 +318,8 @@ static void test_any_set_of_statistics(void **state) {
 
 static void test_the_reference_row(void **state) {
     (void)state;
-    for (unsigned set = 0; set <= PARSUM_STATISTIC_COUNT; set++) {
-        const uint32_t statistics = set < PARSUM_STATISTIC_COUNT ? PARSUM_MASK(set) : PARSUM_MASK_ALL;
+    for (unsigned set = 0; set <= PARSUM_DOT; set++) {
+        const uint32_t statistics = set < PARSUM_DOT ? PARSUM_MASK(set) : PARSUM_MASK_ALL;
         parsum_options options = options_of("serial", 3, 0, statistics);
         options.runs = 3;
         create(&options);

@@ -64,8 +64,8 @@ static void test_defaults(void **state) {
 }
 
 static void test_names(void **state) {
-    static const char *const statistics[] = {"count", "sum", "sumsq", "sumabs", "min", "max",
-                                             "mean",  "var", "pvar",  "sd",     "psd", "norm2"};
+    static const char *const statistics[] = {"count", "sum",  "sumsq", "sumabs", "min",   "max", "mean",
+                                             "var",   "pvar", "sd",    "psd",    "norm2", "dot"};
     static const char *const no_statistics[] = {"", "Sum", "sums", "su", "all", "reference"};
     static const char *const methods[] = {"auto", "reference", "closed-form", "none"};
     (void)state;
@@ -164,7 +164,7 @@ static void test_a_result_outlives_its_context(void **state) {
         assert_string_equal(result->engine.name, engine_names[e]);
         assert_non_null(result->engine.isa);
         assert_int_equal(result->engine.device_count, 0);
-        assert_int_equal(result->value_count, PARSUM_STATISTIC_COUNT);
+        assert_int_equal(result->value_count, PARSUM_DOT);
         assert_string_equal(result->values[PARSUM_COUNT].text, "9");
         assert_string_equal(result->values[PARSUM_SUM].text, "36893488147419103226");
         assert_string_equal(result->values[PARSUM_MIN].text, "-3");

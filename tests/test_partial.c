@@ -66,7 +66,10 @@ static void fields_fill_the_partial(void **state) {
     const ps_integer_partial *none = NULL;
     assert_int_equal(sizeof(ps_integer_partial),
                      sizeof none->head + 3 * sizeof(ps_wide) + sizeof none->minimum + sizeof none->maximum);
-    assert_int_equal(sizeof none->head, 2 * sizeof(uint32_t) + 3 * sizeof(uint64_t));
+    assert_int_equal(sizeof none->head,
+                     2 * sizeof(uint32_t) + 3 * sizeof(uint64_t) + sizeof none->head.fault);
+    assert_int_equal(sizeof none->head.fault,
+                     2 * sizeof(uint32_t) + 4 * sizeof(uint64_t) + sizeof none->head.fault.field);
 }
 
 static void laws(void **state) {

@@ -76,7 +76,7 @@ static void *pull_all(void *argument) {
         }
         for (uint64_t i = 0; i < block.count; i++)
             atomic_fetch_add_explicit(&shared->folded[first + i], 1, memory_order_relaxed);
-        ps_queue_done(shared->queue, block.count);
+        ps_queue_done(shared->queue, &block);
     }
     return NULL;
 }
@@ -279,7 +279,7 @@ static void stop_and_rewind(void **state) {
     fixture opened = open_queue(100, 10, 2);
     ps_block block;
     assert_true(ps_queue_pull(opened.queue, 0, &block));
-    ps_queue_done(opened.queue, block.count);
+    ps_queue_done(opened.queue, &block);
     assert_int_equal(ps_queue_done_count(opened.queue), 10);
     assert_true(ps_queue_pull(opened.queue, 0, &block));
     ps_queue_stop(opened.queue);

@@ -413,8 +413,8 @@ static void names(void **state) {
         assert_string_equal(source->names[i], expected[i]);
         assert_range(source->names[i], ranges[i].first, ranges[i].end, ranges[i].step);
     }
-    assert_string_equal(source->operations->input_kind, "range");
-    assert_int_equal(source->operations->partial_kind, PS_KIND_INTEGER);
+    assert_string_equal(source->input_kind, "range");
+    assert_int_equal(source->partial_kind, PS_KIND_INTEGER);
     source->operations->destroy(source);
 }
 

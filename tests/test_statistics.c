@@ -155,6 +155,9 @@ static void assert_none(const parsum_value *value, bool floating) {
 static void assert_value(const parsum_value *value, const expected *sums) {
     const bool some = sums->count > 0, several = sums->count > 1;
     switch (value->statistic) {
+    case PARSUM_DOT:
+        fail();
+        break;
     case PARSUM_COUNT:
         assert_small(value, sums->count);
         break;
@@ -197,13 +200,13 @@ static void assert_value(const parsum_value *value, const expected *sums) {
 /* Every statistic of elements, for the mask of statistics; in enum order. */
 static void assert_statistics(const list *elements, uint32_t mask) {
     expected sums;
-    parsum_value values[PARSUM_STATISTIC_COUNT];
+    parsum_value values[PARSUM_DOT];
     expected_init(&sums);
     expected_from(&sums, elements);
     const ps_integer_partial partial = partial_of(&sums);
     const size_t count = ps_statistics_finish(mask, &partial.head, values);
     size_t at = 0;
-    for (unsigned i = 0; i < PARSUM_STATISTIC_COUNT; i++) {
+    for (unsigned i = 0; i < PARSUM_DOT; i++) {
         if (!(mask & PARSUM_MASK(i)))
             continue;
         assert_true(at < count);
@@ -271,22 +274,22 @@ static void chosen_lists(void **state) {
 /* A few answers written out, so that the definitions above are not believed alone. */
 static void known_answers(void **state) {
     (void)state;
-    static const char *const texts[PARSUM_STATISTIC_COUNT] = {"8",   "40",
-                                                              "232", "40",
-                                                              "2",   "9",
-                                                              "5",   "4.571428571428571",
-                                                              "4",   "2.138089935299395",
-                                                              "2",   "15.231546211727817"};
+    static const char *const texts[PARSUM_DOT] = {"8",   "40",
+                                                  "232", "40",
+                                                  "2",   "9",
+                                                  "5",   "4.571428571428571",
+                                                  "4",   "2.138089935299395",
+                                                  "2",   "15.231546211727817"};
     const list elements = {5, {2, 4, 5, 7, 9}, {1, 3, 2, 1, 1}};
     expected sums;
-    parsum_value values[PARSUM_STATISTIC_COUNT];
+    parsum_value values[PARSUM_DOT];
     expected_init(&sums);
     expected_from(&sums, &elements);
     const ps_integer_partial partial = partial_of(&sums);
-    assert_int_equal(ps_statistics_finish(PARSUM_MASK_ALL, &partial.head, values), PARSUM_STATISTIC_COUNT);
-    for (unsigned i = 0; i < PARSUM_STATISTIC_COUNT; i++)
+    assert_int_equal(ps_statistics_finish(PARSUM_MASK_ALL, &partial.head, values), PARSUM_DOT);
+    for (unsigned i = 0; i < PARSUM_DOT; i++)
         assert_string_equal(values[i].text, texts[i]);
-    ps_values_destroy(values, PARSUM_STATISTIC_COUNT);
+    ps_values_destroy(values, PARSUM_DOT);
     expected_clear(&sums);
 }
 
@@ -297,7 +300,7 @@ static void needs_are_enough(void **state) {
     expected sums;
     expected_init(&sums);
     expected_from(&sums, &elements);
-    for (unsigned i = 0; i < PARSUM_STATISTIC_COUNT; i++) {
+    for (unsigned i = 0; i < PARSUM_DOT; i++) {
         const unsigned needs = ps_statistics_needs(PARSUM_MASK(i));
         ps_integer_partial partial = partial_of(&sums);
         const ps_wide other = {{77, 1, 0, 0}};
@@ -313,7 +316,7 @@ static void needs_are_enough(void **state) {
         assert_int_equal(ps_statistics_finish(PARSUM_MASK(i), &partial.head, &value), 1);
         assert_value(&value, &sums);
         ps_values_destroy(&value, 1);
-        for (unsigned j = 0; j < PARSUM_STATISTIC_COUNT; j++)
+        for (unsigned j = 0; j < PARSUM_DOT; j++)
             assert_int_equal(ps_statistics_needs(PARSUM_MASK(i) | PARSUM_MASK(j)),
                              needs | ps_statistics_needs(PARSUM_MASK(j)));
     }
@@ -324,8 +327,8 @@ static void needs_are_enough(void **state) {
 
 static void names(void **state) {
     (void)state;
-    static const char *const in_order[] = {"count", "sum", "sumsq", "sumabs", "min", "max",
-                                           "mean",  "var", "pvar",  "sd",     "psd", "norm2"};
+    static const char *const in_order[] = {"count", "sum",  "sumsq", "sumabs", "min",   "max", "mean",
+                                           "var",   "pvar", "sd",    "psd",    "norm2", "dot"};
     for (unsigned i = 0; i < PARSUM_STATISTIC_COUNT; i++) {
         parsum_statistic found = PARSUM_STATISTIC_COUNT;
         assert_string_equal(parsum_statistic_name((parsum_statistic)i), in_order[i]);

@@ -103,8 +103,10 @@ static parsum_status apply_stat(ps_settings *settings, const char *value, parsum
         snprintf(name, sizeof name, "%.*s", (int)(length < sizeof name ? length : sizeof name - 1), at);
         parsum_statistic statistic;
         if (strcmp(name, "all") == 0) {
-            for (unsigned i = 0; i < PARSUM_STATISTIC_COUNT; i++)
-                add_statistic(settings, (parsum_statistic)i);
+            for (unsigned i = 0; i < PARSUM_STATISTIC_COUNT; i++) {
+                if (PARSUM_MASK_ALL & PARSUM_MASK(i))
+                    add_statistic(settings, (parsum_statistic)i);
+            }
         } else if (parsum_statistic_find(name, &statistic)) {
             add_statistic(settings, statistic);
         } else {

@@ -55,7 +55,7 @@ static void take_result(fork_state *engine, unsigned index, unsigned slot_index,
     ps_fork_slot *slot = ps_fork_slot_at(&engine->mapping, index, slot_index);
     job->kind->merge((ps_partial *)(partials + index * ps_partial_stride(job->kind)),
                      ps_fork_slot_partial(slot));
-    ps_queue_done(queue, worker->dealt[slot_index].count);
+    ps_queue_done(queue, &worker->dealt[slot_index]);
     worker->outstanding--;
     for (unsigned i = 0; i < worker->outstanding; i++)
         worker->order[i] = worker->order[i + 1];

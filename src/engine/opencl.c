@@ -37,7 +37,7 @@ static void work(unsigned index, void *context) {
                 ps_fail_memory(&worker->error, "a block to be redone");
             return;
         }
-        ps_queue_done(engine->queue, block.count);
+        ps_queue_done(engine->queue, &block);
     }
 }
 

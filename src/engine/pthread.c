@@ -19,7 +19,7 @@ static void work(unsigned index, void *context) {
     ps_block block;
     while (ps_queue_pull(engine->queue, 0, &block)) {
         job->fold(job->isa, &block, job->needs, partial);
-        ps_queue_done(engine->queue, block.count);
+        ps_queue_done(engine->queue, &block);
     }
 }
 

@@ -19,7 +19,7 @@ static parsum_status serial_run(ps_engine_state *state, ps_queue *queue, char *p
     ps_block block;
     while (ps_queue_pull(queue, 0, &block)) {
         job->fold(job->isa, &block, job->needs, (ps_partial *)partials);
-        ps_queue_done(queue, block.count);
+        ps_queue_done(queue, &block);
         if (ps_monitor_poll(&job->monitor, queue))
             return ps_fail(error, PARSUM_CANCELLED, "cancelled");
     }

@@ -3,6 +3,21 @@
 
 #include <string.h>
 
+void ps_partial_set_fault(ps_partial *partial, const ps_fault *fault) {
+    const ps_fault *kept = &partial->fault;
+    if (kept->code == PS_FAULT_NONE || fault->input < kept->input ||
+        (fault->input == kept->input && fault->offset < kept->offset))
+        partial->fault = *fault;
+}
+
+void ps_partial_merge_heads(ps_partial *into, const ps_partial *from) {
+    into->count += from->count;
+    into->missing += from->missing;
+    into->skipped_nan += from->skipped_nan;
+    if (from->fault.code != PS_FAULT_NONE)
+        ps_partial_set_fault(into, &from->fault);
+}
+
 static void integer_clear(ps_partial *partial) {
     ps_integer_partial *integer = (ps_integer_partial *)partial;
     memset(integer, 0, sizeof *integer);
@@ -19,14 +34,41 @@ static void integer_merge(ps_partial *into, const ps_partial *from) {
         if (total->head.count == 0 || part->maximum > total->maximum)
             total->maximum = part->maximum;
     }
-    total->head.count += part->head.count;
-    total->head.missing += part->head.missing;
-    total->head.skipped_nan += part->head.skipped_nan;
+    ps_partial_merge_heads(into, from);
     ps_wide_add(&total->sum, &part->sum);
     ps_wide_add(&total->squares, &part->squares);
     ps_wide_add(&total->magnitudes, &part->magnitudes);
 }
 
+static void integer_merge_integers(ps_partial *into, const ps_integer_partial *from) {
+    integer_merge(into, &from->head);
+}
+
+static void set_wide(mpz_t target, const ps_wide *value) {
+    const bool negative = ps_wide_is_negative(value);
+    const ps_wide magnitude = negative ? ps_wide_negated(value) : *value;
+    mpz_import(target, 4, -1, sizeof(uint64_t), 0, 0, magnitude.limb);
+    if (negative)
+        mpz_neg(target, target);
+}
+
+static void integer_exact_value(const ps_partial *partial, ps_field field, mpz_t numerator,
+                                mpz_t denominator) {
+    const ps_integer_partial *integer = (const ps_integer_partial *)partial;
+    const ps_wide minimum = ps_wide_from_int128(integer->minimum);
+    const ps_wide maximum = ps_wide_from_int128(integer->maximum);
+    const ps_wide *const fields[PS_FIELD_COUNT] = {
+        [PS_FIELD_SUM] = &integer->sum,
+        [PS_FIELD_SQUARES] = &integer->squares,
+        [PS_FIELD_MAGNITUDES] = &integer->magnitudes,
+        [PS_FIELD_MINIMUM] = &minimum,
+        [PS_FIELD_MAXIMUM] = &maximum,
+    };
+    set_wide(numerator, fields[field]);
+    mpz_set_ui(denominator, 1);
+}
+
 const ps_kind ps_kinds[PS_KIND_COUNT] = {
-    [PS_KIND_INTEGER] = {"integer", sizeof(ps_integer_partial), integer_clear, integer_merge},
+    [PS_KIND_INTEGER] = {"integer", sizeof(ps_integer_partial), integer_clear, integer_merge,
+                         integer_merge_integers, integer_exact_value},
 };

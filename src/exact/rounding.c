@@ -169,3 +169,48 @@ void ps_double_to_text(double value, char *text) {
     }
     to_positional(scientific, exponent, text);
 }
+
+/* The least k for which denominator = 2^a * 5^b divides 10^k, and 10^k / denominator. */
+static size_t decimal_places(const mpz_t denominator, mpz_t factor) {
+    mpz_t rest, five;
+    mpz_init(rest);
+    mpz_init_set_ui(five, 5);
+    const mp_bitcnt_t twos = mpz_scan1(denominator, 0);
+    const mp_bitcnt_t fives = mpz_remove(rest, denominator, five);
+    const mp_bitcnt_t places = twos > fives ? twos : fives;
+    mpz_ui_pow_ui(factor, 5, places - fives);
+    mpz_mul_2exp(factor, factor, places - twos);
+    mpz_clears(rest, five, NULL);
+    return places;
+}
+
+char *ps_fraction_to_text(const mpz_t numerator, const mpz_t denominator) {
+    mpz_t scaled, common, reduced;
+    mpz_inits(scaled, common, reduced, NULL);
+    mpz_gcd(common, numerator, denominator);
+    mpz_divexact(reduced, denominator, common);
+    const size_t places = decimal_places(reduced, scaled);
+    mpz_mul(scaled, scaled, numerator);
+    mpz_divexact(scaled, scaled, common);
+    const bool negative = mpz_sgn(scaled) < 0;
+    mpz_abs(scaled, scaled);
+    /* A sign, a zero, a point, the places that digits may not reach, the digits, a terminator. Reduced as the fraction is,
+     * its last place is not a zero. */
+    char *text = malloc(mpz_sizeinbase(scaled, 10) + places + 8);
+    if (text != NULL) {
+        char *digits = text + negative;
+        text[0] = '-';
+        mpz_get_str(digits, 10, scaled);
+        size_t length = strlen(digits);
+        if (places > 0) {
+            const size_t zeros = length <= places ? places + 1 - length : 0;
+            memmove(digits + zeros, digits, length + 1);
+            memset(digits, '0', zeros);
+            length += zeros;
+            memmove(digits + length - places + 1, digits + length - places, places + 1);
+            digits[length - places] = '.';
+        }
+    }
+    mpz_clears(scaled, common, reduced, NULL);
+    return text;
+}

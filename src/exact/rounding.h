@@ -20,6 +20,10 @@ ps_rounded ps_round_fraction(const mpz_t numerator, const mpz_t denominator);
 /* The nearest double to the square root of numerator/denominator; numerator >= 0, denominator > 0. */
 ps_rounded ps_round_root(const mpz_t numerator, const mpz_t denominator);
 
+/* numerator/denominator in decimal, in full, without trailing zeros or a point that nothing follows; the denominator is a
+ * product of twos and fives. The text is malloc's; NULL: out of memory. */
+char *ps_fraction_to_text(const mpz_t numerator, const mpz_t denominator);
+
 /* 17 significant digits, sign, point, zeros or exponent, and terminator. */
 enum { PS_DOUBLE_TEXT_SIZE = 32 };
 

@@ -8,7 +8,7 @@
 /* The mask of PS_NEED_ that statistics (a mask of PARSUM_MASK) need. */
 unsigned ps_statistics_needs(uint32_t statistics);
 
-/* Fills values, one for each of statistics in enum order, from an integer partial that holds what they need; returns
+/* Fills values, one for each of statistics in enum order, from a partial that holds what they need; returns
  * their number, or 0 and frees what it made where memory ran out. values has PARSUM_STATISTIC_COUNT places. */
 size_t ps_statistics_finish(uint32_t statistics, const ps_partial *partial, parsum_value *values);
 

@@ -116,5 +116,8 @@ void ps_fold_block(const ps_isa *isa, const ps_block *block, unsigned needs, ps_
     case PS_BLOCK_RANGE:
         fold_range(isa, block, needs, (ps_integer_partial *)partial);
         break;
+    case PS_BLOCK_ARRAY:
+    case PS_BLOCK_TEXT:
+        break;
     }
 }

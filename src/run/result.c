@@ -29,8 +29,8 @@ parsum_status ps_result_create(const ps_source *source, unsigned runs, parsum_re
     parsum_result *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "the result");
-    made->input.kind = source->operations->input_kind;
-    made->input.type = ps_kinds[source->operations->partial_kind].type_name;
+    made->input.kind = source->input_kind;
+    made->input.type = ps_kinds[source->partial_kind].type_name;
     made->input.count = source->total_count;
     made->samples = calloc(runs, sizeof *made->samples);
     made->sample_count = runs;

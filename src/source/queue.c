@@ -60,6 +60,8 @@ static uint64_t block_size(const ps_queue *queue, uint64_t want) {
     if (queue->chunk > 0)
         return queue->chunk;
     const uint64_t most = want > 0 ? want : guided_most;
+    if (queue->source->total_count == PS_COUNT_UNKNOWN)
+        return most;
     const uint64_t left = queue->source->total_count - queue->cut_count;
     const uint64_t share = queue->pullers > 1 ? left / (2 * (uint64_t)queue->pullers) : left;
     const uint64_t size = share < guided_least ? guided_least : share;
@@ -69,7 +71,8 @@ static uint64_t block_size(const ps_queue *queue, uint64_t want) {
 /* The latest returned block, or as much of it as is wanted. */
 static void take_returned(ps_queue *queue, uint64_t want, ps_block *block) {
     ps_block *latest = &queue->returned[queue->returned_count - 1];
-    const bool whole = queue->chunk > 0 || want == 0 || latest->count <= want;
+    const bool whole =
+        queue->chunk > 0 || want == 0 || latest->count <= want || latest->kind == PS_BLOCK_TEXT;
     *block = ps_block_take(latest, whole ? latest->count : want);
     if (whole)
         queue->returned_count--;
@@ -91,8 +94,14 @@ bool ps_queue_pull(ps_queue *queue, uint64_t want, ps_block *block) {
     return pulled;
 }
 
-void ps_queue_done(ps_queue *queue, uint64_t count) {
-    atomic_fetch_add(&queue->done_count, count);
+void ps_queue_done(ps_queue *queue, const ps_block *block) {
+    const ps_source_operations *operations = queue->source->operations;
+    atomic_fetch_add(&queue->done_count, block->count);
+    if (operations->release == NULL)
+        return;
+    pthread_mutex_lock(&queue->lock);
+    operations->release(queue->source, block);
+    pthread_mutex_unlock(&queue->lock);
 }
 
 bool ps_queue_return(ps_queue *queue, const ps_block *block, bool tried) {

@@ -26,8 +26,8 @@ void ps_queue_rewind(ps_queue *queue);
 /* Takes the next block, where no chunk is fixed of at most want elements (0: no wish). False: nothing left to take, or stopped. */
 bool ps_queue_pull(ps_queue *queue, uint64_t want, ps_block *block);
 
-/* Reports count elements as folded, for progress. */
-void ps_queue_done(ps_queue *queue, uint64_t count);
+/* Reports a block as folded: it counts as progress, and its source may use its memory again. */
+void ps_queue_done(ps_queue *queue, const ps_block *block);
 
 /* Hands a block back, to be pulled again; its attempts are counted up where tried. False: out of memory. */
 bool ps_queue_return(ps_queue *queue, const ps_block *block, bool tried);

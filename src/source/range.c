@@ -101,14 +101,6 @@ static bool range_next(ps_source *source, uint64_t want, ps_block *block) {
     return false;
 }
 
-ps_block ps_block_take(ps_block *block, uint64_t count) {
-    ps_block taken = *block;
-    taken.count = count;
-    block->range.first += (ps_int128)count * block->range.step;
-    block->count -= count;
-    return taken;
-}
-
 static void range_rewind(ps_source *source) {
     range_source *ranges = (range_source *)source;
     ranges->current = 0;
@@ -125,8 +117,6 @@ static void range_destroy(ps_source *source) {
 }
 
 static const ps_source_operations range_operations = {
-    .input_kind = "range",
-    .partial_kind = PS_KIND_INTEGER,
     .next = range_next,
     .rewind = range_rewind,
     .destroy = range_destroy,
@@ -160,6 +150,8 @@ parsum_status ps_source_ranges(const parsum_range *ranges, size_t range_count, p
     if (made == NULL)
         return ps_fail_memory(error, "the list of ranges");
     made->source.operations = &range_operations;
+    made->source.input_kind = "range";
+    made->source.partial_kind = PS_KIND_INTEGER;
     made->source.total_count = total;
     made->ranges = calloc(range_count + 1, sizeof *made->ranges);
     made->source.names = calloc(range_count + 1, sizeof *made->source.names);

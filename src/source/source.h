@@ -8,7 +8,7 @@
 #include "parsum.h"
 
 /* The kinds of blocks, one per way of folding. */
-typedef enum ps_block_kind { PS_BLOCK_RANGE } ps_block_kind;
+typedef enum ps_block_kind { PS_BLOCK_RANGE, PS_BLOCK_ARRAY, PS_BLOCK_TEXT } ps_block_kind;
 
 /* count elements: first, first+step, ... . Bounds, kept by every source: count >= 1, all elements from -2^63 to
  * 2^64-1. */
@@ -17,34 +17,65 @@ typedef struct ps_range_block {
     uint64_t step;
 } ps_range_block;
 
+/* count numbers of one type in memory, one operand or two (those of products). Neither address nor stride need be
+ * aligned. */
+typedef struct ps_array_block {
+    const unsigned char *data[2]; /* of the first number; data[1] is NULL where there is one operand */
+    int64_t stride_bytes[2];      /* from one number to the next; may be negative or zero */
+    parsum_type type;
+    bool swapped[2]; /* bytes are in the other order than this machine's */
+} ps_array_block;
+
+struct ps_text_format;
+
+/* Whole records of text: a record begins where the block does, and the block ends with the end of one. count is bytes. */
+typedef struct ps_text_block {
+    const char *data;
+    const struct ps_text_format *format;
+    uint64_t offset; /* of data in its input, decompressed */
+    uint64_t line;   /* number of the first line, from 1; 0: not known */
+} ps_text_block;
+
 typedef struct ps_block {
     ps_block_kind kind;
     uint32_t attempts; /* how often it was given to a worker that then died */
-    uint64_t count;
+    uint32_t input;    /* number of the input it comes from, from 0 */
+    uint32_t slot;     /* of the source's own buffers, where it has any */
+    uint64_t count;    /* elements; of text: bytes */
     union {
         ps_range_block range;
+        ps_array_block array;
+        ps_text_block text;
     };
 } ps_block;
 
-/* Takes the first count elements, 1 <= count <= block->count, off block; what is left of it may be nothing. */
+/* Takes the first count elements, 1 <= count <= block->count, off block; what is left of it may be nothing. Text is
+ * taken whole: count is block->count. */
 ps_block ps_block_take(ps_block *block, uint64_t count);
 
 typedef struct ps_source ps_source;
 
 typedef struct ps_source_operations {
-    const char *input_kind; /* as in the report: "range" */
-    int partial_kind;       /* row of ps_kinds that its folds fill */
-    /* Cuts the next block of at most want >= 1 elements; false at the end. Not thread-safe: the queue locks. */
+    /* Cuts the next block of at most want >= 1 elements; of text, of about so many bytes. False at the end, and where the
+     * source fails, which failure then says. Not thread-safe: the queue locks. */
     bool (*next)(ps_source *source, uint64_t want, ps_block *block);
-    /* Starts again from the first element. */
+    /* The block's data is not needed any more. NULL: there is nothing to give back. Not thread-safe: the queue locks. */
+    void (*release)(ps_source *source, const ps_block *block);
+    /* Starts again from the first element; failure says where it cannot. */
     void (*rewind)(ps_source *source);
     void (*destroy)(ps_source *source);
 } ps_source_operations;
 
+/* total_count of a source that cannot know it. */
+#define PS_COUNT_UNKNOWN UINT64_MAX
+
 struct ps_source {
     const ps_source_operations *operations;
-    uint64_t total_count;
-    char **names; /* one per input, as the report shows them */
+    const char *input_kind; /* as in the report: "range" */
+    int partial_kind;       /* row of ps_kinds that its folds fill */
+    uint64_t total_count;   /* of what blocks count: elements, or bytes of text */
+    parsum_error failure;   /* status PARSUM_OK: none */
+    char **names;           /* one per input, as the report shows them */
     size_t name_count;
 };
 

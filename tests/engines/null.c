@@ -19,7 +19,7 @@ static parsum_status null_run(ps_engine_state *state, ps_queue *queue, char *par
     (void)error;
     while (ps_queue_pull(queue, 0, &block)) {
         ((ps_partial *)partials)->count += block.count;
-        ps_queue_done(queue, block.count);
+        ps_queue_done(queue, &block);
     }
     return PARSUM_OK;
 }

@@ -19,7 +19,7 @@ static parsum_status wrong_run(ps_engine_state *state, ps_queue *queue, char *pa
     (void)error;
     while (ps_queue_pull(queue, 0, &block)) {
         state->job->fold(state->job->isa, &block, state->job->needs, &partial->head);
-        ps_queue_done(queue, block.count);
+        ps_queue_done(queue, &block);
     }
     ps_wide_add_at(&partial->sum, 1, 0);
     ps_wide_add_at(&partial->squares, 1, 0);

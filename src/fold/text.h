@@ -1,0 +1,44 @@
+/* text.h - folds of text: delimited fields or plain numbers, as exact decimals.
+ *
+ * Pure; no locks, no allocation: callable in a thread or in a forked child. */
+#ifndef PS_TEXT_H
+#define PS_TEXT_H
+
+#include "exact/decimal.h"
+#include "source/source.h"
+
+typedef enum ps_text_layout {
+    PS_TEXT_LIST,    /* every token between white space is a number */
+    PS_TEXT_COLUMNS, /* lines of tokens parted by runs of spaces and tabs; one of them is read */
+    PS_TEXT_DELIMITED /* lines of fields parted by one delimiter, quoted as RFC 4180 says; one of them is read */
+} ps_text_layout;
+
+/* How a text is read; made once for an input (source/text_format.h), constant then. */
+typedef struct ps_text_format {
+    ps_text_layout layout;
+    char delimiter;  /* PS_TEXT_DELIMITED */
+    uint64_t column; /* index of the field that is read, from 0 */
+} ps_text_format;
+
+/* What the fields hold: [+-]digits[.digits][(e|E)[+-]digits], with a digit before or after the point. Blanks around a
+ * field are left out. An empty field and NA are missing: counted in head.missing, not an element. In a list, empty is
+ * nothing at all. A line without any byte (but CR) is no record. */
+
+/* Adds the numbers of a text block to partial, as needs (a mask of PS_NEED_) says. Stops at the first fault, which it
+ * leaves in partial->head.fault, with its place. */
+void ps_text_fold(const ps_block *block, unsigned needs, ps_decimal_partial *partial);
+
+/* Integers that share a power of ten, for a device to sum: mantissa[i] * 10^exponent. */
+typedef struct ps_text_column {
+    int exponent;
+    uint64_t count, capacity;
+    int64_t *mantissa;
+} ps_text_column;
+
+/* The same, but numbers of up to 18 digits go into columns, of which there are column_count, each made ready by the
+ * caller with exponent undefined and count 0; a number for which no column is free or has room goes to partial, as the
+ * missing fields and faults do. used says how many columns have been taken. */
+void ps_text_split(const ps_block *block, unsigned needs, ps_text_column *columns, size_t column_count,
+                   size_t *used, ps_decimal_partial *partial);
+
+#endif
