@@ -14,6 +14,8 @@ run     ocl-icd-opencl-dev  module:OpenCL         the OpenCL loader and its head
 run     pocl-opencl-icd     -                     an OpenCL driver for the CPU, where there is no other
 run     libgmp-dev          module:gmp            big integers
 run     libjansson-dev      module:jansson        JSON
+run     zlib1g-dev          module:zlib           input compressed by gzip
+run     libzstd-dev         module:libzstd        input compressed by zstd
 test    libcmocka-dev       module:cmocka         unit tests
 test    libmpfr-dev         module:mpfr           correctly rounded numbers to test against
 test    oclgrind            command:oclgrind      a simulated GPU that finds races

@@ -93,31 +93,40 @@ typedef enum parsum_verify {
 } parsum_verify;
 
 /* The elements first, first+step, ... below end. Bounds: elements from -2^63 to 2^64-1, step > 0, fewer than 2^64
- * elements over all ranges of a call. end <= first is an empty range. */
+ * elements over all ranges of a call; none of the three beyond 2^100. end <= first is an empty range. */
 typedef struct parsum_range {
     parsum_int128 first;
     parsum_int128 end;
     parsum_int128 step;
 } parsum_range;
 
+/* How far a call is. unit says what is counted: "elements", "bytes" (of text), or "units" where a list holds both. total
+ * is 0 where it cannot be known. */
+typedef struct parsum_progress {
+    uint64_t done, total;
+    const char *unit;
+} parsum_progress;
+
 typedef struct parsum_options {
     const char *engine;     /* "auto" (default), "serial", "pthread", "fork" or "opencl" */
     const char *device;     /* OpenCL device selector (README, "Devices"); NULL: "auto" */
     unsigned workers;       /* threads or processes; 0: the CPUs that affinity and cgroup quota allow */
-    uint64_t chunk;         /* elements a block at most; 0: chosen by the engine */
+    uint64_t chunk;         /* elements a block at most, of text bytes; 0: chosen by the engine */
     size_t work_group_size; /* OpenCL work-items a work-group; 0: chosen by the device's type */
     const char *isa; /* CPU path: "portable", "avx2", "avx512", "avx512ifma"; NULL: the best there is */
     const char *kernel_dir; /* folder to read kernels from; NULL: those built in */
     uint32_t statistics;    /* PARSUM_MASK of each statistic wanted; default PARSUM_MASK(PARSUM_SUMSQ) */
+    bool skip_nan;          /* NaNs are no elements; they are counted */
+    bool exact_digits;      /* sums of floats as text in full, not their nearest doubles */
     parsum_verify verify;
     unsigned runs;   /* timed runs, 1 to 1000000; all must agree */
     unsigned warmup; /* untimed runs before them, at most 1000000 */
 
     /* Callbacks, each may be NULL; user is passed to all. notice: one sentence without newline, such as a worker's
-     * death. progress: elements done of total, about twenty times a second. cancelled: nonzero ends the call with
+     * death. progress: about twenty times a second. cancelled: nonzero ends the call with
      * PARSUM_CANCELLED after the blocks in work, all workers gone. */
     void (*notice)(const char *sentence, void *user);
-    void (*progress)(uint64_t done, uint64_t total, void *user);
+    void (*progress)(const parsum_progress *progress, void *user);
     int (*cancelled)(void *user);
     void *user;
 } parsum_options;
@@ -145,9 +154,10 @@ typedef struct parsum_value {
 /* The outcome of one call. Read only; free with parsum_result_destroy. New fields are added at the end. */
 typedef struct parsum_result {
     struct {
-        const char *kind; /* "range" */
-        const char *type; /* "integer" */
-        uint64_t count, missing, skipped_nan;
+        const char *kind; /* "range", "array", "text" or "partial" */
+        const char *type; /* "integer", "decimal", or the one type of all arrays, such as "i64" */
+        uint64_t count;   /* elements */
+        uint64_t missing, skipped_nan; /* fields that are not elements */
         char **sources;
         size_t source_count;
     } input;
@@ -167,10 +177,14 @@ typedef struct parsum_result {
         double seconds;
     } verified;
     struct {
-        double wall, setup, transfer, compute; /* compute: the median of samples */
+        double wall, setup;
+        double transfer; /* of the last run: copying to a device */
+        double parse;    /* of the last run: text for a device; on CPU engines parsing is compute */
+        double compute;  /* the median of samples */
     } seconds;
     double *samples; /* compute seconds of each run, in the order run */
     size_t sample_count;
+    void *partial; /* what parsum_result_save writes */
 } parsum_result;
 
 typedef struct parsum_context parsum_context;
@@ -199,8 +213,124 @@ PARSUM_API parsum_status parsum_reference_ranges(parsum_context *context, const 
                                                  size_t range_count, parsum_result **result,
                                                  parsum_error *error);
 
+/* Numbers of one type in memory. Bounds: the count numbers, stride_bytes from one to the next, are readable and stay as
+ * they are during the call; neither address nor stride need be aligned; the stride may be negative. */
+typedef struct parsum_array {
+    const void *data; /* the first number */
+    parsum_type type;
+    uint64_t count;
+    ptrdiff_t stride_bytes; /* 0: they follow each other */
+} parsum_array;
+
+/* Reduces the numbers of array, as parsum_reduce_ranges does elements. PARSUM_VERIFY_AUTO verifies what a device reduced;
+ * there is no closed form. "auto" is the engine pthread, since the numbers are in the CPU's memory. */
+PARSUM_API parsum_status parsum_reduce_array(parsum_context *context, const parsum_array *array,
+                                             parsum_result **result, parsum_error *error);
+
+/* The sum of the products of two arrays, number by number; the context's statistics are PARSUM_DOT. PARSUM_USAGE: their
+ * types differ. PARSUM_BAD_INPUT: their lengths do. */
+PARSUM_API parsum_status parsum_reduce_dot(parsum_context *context, const parsum_array *left,
+                                           const parsum_array *right, parsum_result **result,
+                                           parsum_error *error);
+
+/* Numbers that come in pieces. open, feed as often as you like, finish, which frees the stream, also where it fails.
+ * Every piece is reduced before feed returns, so that its memory is the caller's again. An error of feed is final: what
+ * is left is finish. The context is the stream's until then. */
+typedef struct parsum_stream parsum_stream;
+PARSUM_API parsum_status parsum_stream_open(parsum_context *context, parsum_type type, parsum_stream **stream,
+                                            parsum_error *error);
+PARSUM_API parsum_status parsum_stream_feed(parsum_stream *stream, const void *numbers, uint64_t count,
+                                            parsum_error *error);
+/* result may be NULL: the stream is given up. */
+PARSUM_API parsum_status parsum_stream_finish(parsum_stream *stream, parsum_result **result,
+                                              parsum_error *error);
+
+typedef enum parsum_format {
+    PARSUM_FORMAT_AUTO, /* .npy by its magic; text where an option or the name says so; raw where a type is given; text */
+    PARSUM_FORMAT_NPY,
+    PARSUM_FORMAT_RAW,
+    PARSUM_FORMAT_TEXT
+} parsum_format;
+
+/* How files and pipes are read (README, "Inputs"). All zero is a good beginning. */
+typedef struct parsum_input_options {
+    parsum_format format;
+    bool has_type; /* type is given: of raw numbers */
+    parsum_type type;
+    const char *column; /* of text: a name of its header, or a number from 1; NULL: there is but one */
+    char delimiter;     /* of text; 0: found */
+    bool no_header;     /* of text: the first line holds data */
+    bool map_files;     /* map files instead of reading them: the program's handler of SIGBUS then calls
+                         * parsum_mapping_fault */
+} parsum_input_options;
+
+/* Reduces inputs as the command line has them - ranges, files and "-" - as one list. options NULL: all zero. */
+PARSUM_API parsum_status parsum_reduce_inputs(parsum_context *context, const char *const *inputs,
+                                              size_t input_count, const parsum_input_options *options,
+                                              parsum_result **result, parsum_error *error);
+
+/* The same by the reference on one thread, as parsum_reference_ranges. */
+PARSUM_API parsum_status parsum_reference_inputs(parsum_context *context, const char *const *inputs,
+                                                 size_t input_count, const parsum_input_options *options,
+                                                 parsum_result **result, parsum_error *error);
+
+/* Whether input reads as a range: digits, signs and colons alone. */
+PARSUM_API bool parsum_input_is_range(const char *input);
+
+/* For a handler of SIGBUS: whether address lies in a file that the library has mapped, which has shrunk. It may then return:
+ * the place reads as zeros, and the call that reads the file fails. Async-signal-safe on systems where mmap is. */
+PARSUM_API bool parsum_mapping_fault(const void *address);
+
+/* Writes the exact partial behind result to a file, to be merged with others. The file is there whole or not at all. */
+PARSUM_API parsum_status parsum_result_save(const parsum_result *result, const char *path,
+                                            parsum_error *error);
+
+/* The answer from files that parsum_result_save wrote. statistics: a mask; 0: those that all of the files were made for.
+ * PARSUM_BAD_INPUT: a file is damaged, or newer, or their kinds do not mix; PARSUM_USAGE: one does not hold what a
+ * statistic needs. */
+PARSUM_API parsum_status parsum_merge(const char *const *paths, size_t path_count, uint32_t statistics,
+                                      bool exact_digits, parsum_result **result, parsum_error *error);
+
 /* NULL is allowed. */
 PARSUM_API void parsum_result_destroy(parsum_result *result);
+
+/* An accumulator: the exact sum of doubles that come one by one or in arrays, rounded only when it is read. In whatever order
+ * the numbers come, and however they are shared out over accumulators that are merged, the bytes are the same. An accumulator
+ * is used by one thread at a time; while none changes it, several may read it (round, count, serialise, merge from it).
+ * Neither the rounding mode nor the flushing of subnormals changes a bit. Bound: fewer than 2^64 numbers. */
+typedef struct parsum_accumulator parsum_accumulator;
+
+/* Makes an empty accumulator. PARSUM_FAILED: no memory. */
+PARSUM_API parsum_status parsum_accumulator_create(parsum_accumulator **accumulator, parsum_error *error);
+
+/* NULL is allowed. */
+PARSUM_API void parsum_accumulator_destroy(parsum_accumulator *accumulator);
+
+/* Adds one number, any double, or count of them. They cannot fail. */
+PARSUM_API void parsum_accumulator_add(parsum_accumulator *accumulator, double value);
+PARSUM_API void parsum_accumulator_add_array(parsum_accumulator *accumulator, const double *values,
+                                             size_t count);
+
+/* Adds all that was added to from, which may be into itself. PARSUM_USAGE: that would be 2^64 numbers or more. */
+PARSUM_API parsum_status parsum_accumulator_merge(parsum_accumulator *into, const parsum_accumulator *from,
+                                                  parsum_error *error);
+
+/* How many numbers were added. */
+PARSUM_API uint64_t parsum_accumulator_count(const parsum_accumulator *accumulator);
+
+/* The double nearest to the sum, ties to even; beyond the largest an infinity. A NaN where a NaN, or infinities of both signs,
+ * were among the numbers; an infinity where it was of one sign. The sum 0 is +0. */
+PARSUM_API double parsum_accumulator_round(const parsum_accumulator *accumulator);
+
+/* The accumulator as bytes that any machine reads: little-endian, with a version and a checksum. Equal sums of equally many
+ * numbers are equal bytes. deserialise makes a new accumulator; PARSUM_BAD_INPUT: not such bytes, of another size, of another
+ * version or damaged. */
+#define PARSUM_ACCUMULATOR_SIZE_BYTES 572u
+PARSUM_API void parsum_accumulator_serialise(const parsum_accumulator *accumulator,
+                                             unsigned char bytes[PARSUM_ACCUMULATOR_SIZE_BYTES]);
+PARSUM_API parsum_status parsum_accumulator_deserialise(const unsigned char *bytes, size_t size_bytes,
+                                                        parsum_accumulator **accumulator,
+                                                        parsum_error *error);
 
 /* Reads "A:B" or "A:B:STEP". PARSUM_USAGE quotes the offending text. */
 PARSUM_API parsum_status parsum_range_parse(const char *text, parsum_range *range, parsum_error *error);
@@ -218,6 +348,9 @@ PARSUM_API size_t parsum_type_size(parsum_type type);
 
 /* The names of the engines that `--engine` takes after "auto", in order of the table; NULL beyond the last. */
 PARSUM_API const char *parsum_engine_name(size_t index);
+
+/* "auto", "npy", "raw", "text"; NULL beyond the last. */
+PARSUM_API const char *parsum_format_name(parsum_format format);
 
 /* "reference", "closed-form", "none", "auto"; NULL beyond the last. */
 PARSUM_API const char *parsum_verify_name(parsum_verify verify);

@@ -650,11 +650,14 @@ static void test_how_it_was_verified(void **state) {
             assert_true(result->verified.seconds >= 0);
         }
     }
-    assert_int_equal(ps_verify_choose(PARSUM_VERIFY_AUTO, 0), PARSUM_VERIFY_REFERENCE);
-    assert_int_equal(ps_verify_choose(PARSUM_VERIFY_AUTO, 1000000000), PARSUM_VERIFY_REFERENCE);
-    assert_int_equal(ps_verify_choose(PARSUM_VERIFY_AUTO, 1000000001), PARSUM_VERIFY_CLOSED_FORM);
-    assert_int_equal(ps_verify_choose(PARSUM_VERIFY_AUTO, UINT64_MAX), PARSUM_VERIFY_CLOSED_FORM);
-    assert_int_equal(ps_verify_choose(PARSUM_VERIFY_REFERENCE, UINT64_MAX), PARSUM_VERIFY_REFERENCE);
+    assert_int_equal(ps_verify_choose(PARSUM_VERIFY_AUTO, true, 0, false), PARSUM_VERIFY_REFERENCE);
+    assert_int_equal(ps_verify_choose(PARSUM_VERIFY_AUTO, true, 1000000000, false), PARSUM_VERIFY_REFERENCE);
+    assert_int_equal(ps_verify_choose(PARSUM_VERIFY_AUTO, true, 1000000001, false),
+                     PARSUM_VERIFY_CLOSED_FORM);
+    assert_int_equal(ps_verify_choose(PARSUM_VERIFY_AUTO, true, UINT64_MAX, false),
+                     PARSUM_VERIFY_CLOSED_FORM);
+    assert_int_equal(ps_verify_choose(PARSUM_VERIFY_REFERENCE, true, UINT64_MAX, false),
+                     PARSUM_VERIFY_REFERENCE);
     /* The null engine takes no time for a count that the reference would take a second for. */
     const parsum_range long_range = {0, (ps_int128)1000000001 * 1000, 1000};
     const parsum_options options = options_of("null", 1, 0, PARSUM_MASK(PARSUM_COUNT));
@@ -675,7 +678,8 @@ typedef struct witness {
     unsigned cancel_at; /* the call of cancelled that says yes; 0: none */
 } witness;
 
-static void see_progress(uint64_t done, uint64_t total, void *user) {
+static void see_progress(const parsum_progress *progress, void *user) {
+    const uint64_t done = progress->done, total = progress->total;
     witness *seen = user;
     seen->elsewhere |= !pthread_equal(seen->caller, pthread_self());
     seen->progress_calls++;

@@ -12,7 +12,7 @@
 
 enum { ALL_NEEDS = PS_NEED_SUM | PS_NEED_SQUARES | PS_NEED_MAGNITUDES | PS_NEED_EXTREMES, PATHS_MAX = 16 };
 
-static const ps_isa emulated = {"emulated", NULL, test_progression_emulated};
+static const ps_isa emulated = {.name = "emulated", .progression = test_progression_emulated};
 static const ps_isa *paths[PATHS_MAX]; /* portable first */
 static size_t path_count;
 
@@ -379,7 +379,7 @@ static void sum_by_formula(const ps_progression *progression, unsigned needs, ps
 /* Blocks beyond what a path may sum at once reach it in parts, so that lane bounds hold. */
 static void long_blocks_are_cut(void **state) {
     (void)state;
-    const ps_isa formula = {"formula", NULL, sum_by_formula};
+    const ps_isa formula = {.name = "formula", .progression = sum_by_formula};
     const uint64_t most = PS_PROGRESSION_COUNT_MAX;
     const unsigned needs = PS_NEED_SUM | PS_NEED_MAGNITUDES | PS_NEED_EXTREMES;
     const uint64_t counts[] = {most - 1, most, most + 1, 2 * most, 5 * most + 7};

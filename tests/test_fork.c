@@ -141,10 +141,9 @@ static void trial_notice(const char *sentence, void *user) {
     test_notices_add(sentence, &((fork_trial *)user)->notices);
 }
 
-static void trial_progress(uint64_t done, uint64_t total, void *user) {
+static void trial_progress(const parsum_progress *progress, void *user) {
     fork_trial *trial = user;
-    (void)done;
-    (void)total;
+    (void)progress;
     if (trial->poll != NULL)
         trial->poll(trial);
 }

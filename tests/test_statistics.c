@@ -204,7 +204,7 @@ static void assert_statistics(const list *elements, uint32_t mask) {
     expected_init(&sums);
     expected_from(&sums, elements);
     const ps_integer_partial partial = partial_of(&sums);
-    const size_t count = ps_statistics_finish(mask, &partial.head, values);
+    const size_t count = ps_statistics_finish(mask, &partial.head, false, values);
     size_t at = 0;
     for (unsigned i = 0; i < PARSUM_DOT; i++) {
         if (!(mask & PARSUM_MASK(i)))
@@ -286,7 +286,7 @@ static void known_answers(void **state) {
     expected_init(&sums);
     expected_from(&sums, &elements);
     const ps_integer_partial partial = partial_of(&sums);
-    assert_int_equal(ps_statistics_finish(PARSUM_MASK_ALL, &partial.head, values), PARSUM_DOT);
+    assert_int_equal(ps_statistics_finish(PARSUM_MASK_ALL, &partial.head, false, values), PARSUM_DOT);
     for (unsigned i = 0; i < PARSUM_DOT; i++)
         assert_string_equal(values[i].text, texts[i]);
     ps_values_destroy(values, PARSUM_DOT);
@@ -313,7 +313,7 @@ static void needs_are_enough(void **state) {
             partial.magnitudes = other;
         if (!(needs & PS_NEED_EXTREMES))
             partial.minimum = partial.maximum = 77;
-        assert_int_equal(ps_statistics_finish(PARSUM_MASK(i), &partial.head, &value), 1);
+        assert_int_equal(ps_statistics_finish(PARSUM_MASK(i), &partial.head, false, &value), 1);
         assert_value(&value, &sums);
         ps_values_destroy(&value, 1);
         for (unsigned j = 0; j < PARSUM_DOT; j++)

@@ -27,10 +27,9 @@ static bool add_row(comparison_state *comparison, const char *engine, const char
         device != NULL ? device->name : "");
     parsum_status status = parsum_context_create(&options, &context, &row->error);
     if (status == PARSUM_OK)
-        status = engine != NULL ? parsum_reduce_ranges(context, settings->ranges, settings->range_count,
-                                                       &row->result, &row->error)
-                                : parsum_reference_ranges(context, settings->ranges, settings->range_count,
-                                                          &row->result, &row->error);
+        status = (engine != NULL ? parsum_reduce_inputs : parsum_reference_inputs)(
+            context, settings->inputs, settings->input_count, &settings->input_options, &row->result,
+            &row->error);
     parsum_context_destroy(context);
     progress_clear();
     return status != PARSUM_CANCELLED && signals_caught() == 0;
@@ -63,6 +62,10 @@ static bool run_rows(comparison_state *comparison, const parsum_error *list_erro
     const bool only_device = comparison->settings->options.device != NULL && strcmp(wanted, "opencl") == 0;
     if (!add_row(comparison, NULL, NULL, NULL))
         return false;
+    /* What is wrong with the input is wrong for every engine. */
+    const parsum_status first = comparison->report.rows[0].error.status;
+    if (comparison->report.rows[0].result == NULL && (first == PARSUM_BAD_INPUT || first == PARSUM_USAGE))
+        return true;
     for (size_t i = 0; parsum_engine_name(i) != NULL; i++) {
         const char *engine = parsum_engine_name(i);
         const bool is_serial = strcmp(engine, "serial") == 0; /* what speedups are measured against */
@@ -146,7 +149,12 @@ int command_compare(const ps_settings *settings) {
     if (comparison.report.rows == NULL) {
         complain("out of memory for the table");
         status = PARSUM_FAILED;
-    } else if (run_rows(&comparison, &list_error)) {
+    } else if (!run_rows(&comparison, &list_error)) {
+        status = PARSUM_CANCELLED;
+    } else if (comparison.report.row_count == 1) {
+        status = (int)comparison.report.rows[0].error.status;
+        complain("%s", comparison.report.rows[0].error.message);
+    } else {
         set_speedups(&comparison.report);
         status = print(&comparison);
     }

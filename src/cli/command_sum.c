@@ -7,17 +7,24 @@ static parsum_status reduce(const ps_settings *settings, parsum_result **result,
     parsum_context *context = NULL;
     parsum_status status = parsum_context_create(&options, &context, error);
     if (status == PARSUM_OK)
-        status = parsum_reduce_ranges(context, settings->ranges, settings->range_count, result, error);
+        status = parsum_reduce_inputs(context, settings->inputs, settings->input_count,
+                                      &settings->input_options, result, error);
     parsum_context_destroy(context);
     progress_clear();
+    if (status == PARSUM_OK && settings->partial_path != NULL && signals_caught() == 0)
+        status = parsum_result_save(*result, settings->partial_path, error);
     return status;
 }
 
-static int print(const ps_settings *settings, parsum_result *result) {
+int print_result(const ps_settings *settings, const char *command, parsum_result *result) {
     report_row row = {.result = result};
-    const ps_report report = {.command = "sum",
-                              .order = settings->order,
-                              .order_count = settings->order_count,
+    parsum_statistic all[PARSUM_STATISTIC_COUNT];
+    const bool asked = settings->order_count > 0;
+    for (size_t i = 0; i < result->value_count; i++)
+        all[i] = result->values[i].statistic;
+    const ps_report report = {.command = command,
+                              .order = asked ? settings->order : all,
+                              .order_count = asked ? settings->order_count : result->value_count,
                               .rows = &row,
                               .row_count = 1};
     char description[2048];
@@ -43,7 +50,7 @@ int command_sum(const ps_settings *settings) {
     if (signals_caught() != 0)
         status = PARSUM_CANCELLED;
     else if (status == PARSUM_OK)
-        status = (parsum_status)print(settings, result);
+        status = (parsum_status)print_result(settings, "sum", result);
     else
         complain("%s", error.message);
     parsum_result_destroy(result);

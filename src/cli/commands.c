@@ -9,6 +9,8 @@ const ps_command commands[] = {
     {"sum", "[INPUT...]", "one engine, one answer", COMMAND_SUM, command_sum},
     {"compare", "[INPUT...]", "every engine and device on the same work, verified and timed", COMMAND_COMPARE,
      command_compare},
+    {"merge", "FILE...", "the answer from partials that sum --partial=FILE saved", COMMAND_MERGE,
+     command_merge},
     {"devices", "", "the OpenCL devices, each with its selector", COMMAND_DEVICES, command_devices},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];

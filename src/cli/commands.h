@@ -12,6 +12,7 @@
 int command_sum(const ps_settings *settings);
 int command_compare(const ps_settings *settings);
 int command_devices(const ps_settings *settings);
+int command_merge(const ps_settings *settings);
 
 /* "parsum-cl: sentence" on stderr, after any progress line was taken away. say is left out when quiet. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -29,8 +30,11 @@ void signals_end(void);
 
 /* Shows progress on stderr, as settings say, from half a second of work on; takes the line away again. */
 void progress_start(progress_mode mode);
-void progress_show(uint64_t done, uint64_t total, void *user);
+void progress_show(const parsum_progress *progress, void *user);
 void progress_clear(void);
+
+/* Describes result on stderr and prints it, as the settings say, under the command's name. Returns the exit status. */
+int print_result(const ps_settings *settings, const char *command, parsum_result *result);
 
 /* Flushes and closes stdout; complains and returns 1 where something was not written, else returns status. */
 int finish_output(int status);

@@ -3,9 +3,11 @@
 
 #include "cli/settings.h"
 
-static const char usage_input[] = "INPUT is a half-open range of integers A:B or A:B:STEP, from -2^63 to "
-                                  "2^64-1 (after -- where A is negative). "
-                                  "Several INPUTs are one list. No INPUT: 1:100000000.";
+static const char usage_input[] =
+    "INPUT is a half-open range of integers A:B or A:B:STEP, from -2^63 to "
+    "2^64-1 (after -- where A is negative), a file (.npy, raw numbers, delimited or "
+    "plain text; gzip and zstd too), or - for standard input. "
+    "Several INPUTs are one list. No INPUT: 1:100000000.";
 
 static const struct {
     int status;

@@ -23,7 +23,6 @@ int main(int argc, char **argv) {
         complain("%s", error.message);
     else if (!settings.finished)
         status = (parsum_status)settings.command->run(&settings);
-    settings_free(&settings);
     if (signals_caught() != 0)
         signals_end();
     return finish_output((int)status);

@@ -7,9 +7,7 @@
 #include "base/error.h"
 #include "cli/settings.h"
 
-/* PARSUM_USAGE with the offending text and, where there is one, the nearest right spelling of it. */
-static parsum_status fail_word(parsum_error *error, const char *word, const char *what,
-                               const char *const *names) {
+parsum_status fail_word(parsum_error *error, const char *word, const char *what, const char *const *names) {
     char list[256] = "";
     for (size_t i = 0; names[i] != NULL; i++)
         snprintf(list + strlen(list), sizeof list - strlen(list), "%s%s", i == 0 ? "" : ", ", names[i]);
@@ -223,42 +221,62 @@ static parsum_status apply_generate(ps_settings *settings, const char *value, pa
 enum { REDUCE = COMMAND_SUM | COMMAND_COMPARE };
 
 const option_row option_rows[] = {
-    {"stat", 's', "LIST", REDUCE,
+    {"stat", 's', "LIST", REDUCE | COMMAND_MERGE,
      "statistics, in one pass: any of count sum sumsq sumabs min max mean var pvar sd psd norm2, parted by "
-     "commas, "
-     "or all (default: sumsq)",
-     apply_stat},
+     "commas, or all; or dot, of two arrays (default: sumsq of ranges, sum of lists)",
+     apply_stat, false},
     {"engine", 'e', "NAME", REDUCE,
      "auto, serial, pthread, fork or opencl; auto takes the best OpenCL device, or pthread where there is "
      "none; with "
      "compare: that engine alone",
-     apply_engine},
-    {"device", 'd', "SEL", COMMAND_ALL,
+     apply_engine, false},
+    {"device", 'd', "SEL", REDUCE | COMMAND_DEVICES,
      "OpenCL device: auto, all, gpu, cpu, accelerator, gpu:1 (the second), P:D, or part of platform/device "
      "(default: "
      "$PARSUM_DEVICE, else auto); means --engine=opencl",
-     apply_device},
+     apply_device, false},
     {"workers", 'w', "N", REDUCE, "number of threads or processes (default: the CPUs this process may use)",
-     apply_workers},
-    {"chunk", 0, "N", REDUCE, "elements a block at most (default: guided by what is left)", apply_chunk},
-    {"work-group-size", 0, "N", COMMAND_ALL, "OpenCL work-items a work-group, from 1 to the kernels' maximum",
-     apply_work_group_size},
+     apply_workers, false},
+    {"chunk", 0, "N", REDUCE, "elements a block at most (default: guided by what is left)", apply_chunk,
+     false},
+    {"work-group-size", 0, "N", REDUCE | COMMAND_DEVICES,
+     "OpenCL work-items a work-group, from 1 to the kernels' maximum", apply_work_group_size, false},
     {"verify", 0, "HOW", REDUCE,
      "auto, reference, closed-form or none; auto is the reference up to 1e9 elements, the closed form beyond",
-     apply_verify},
-    {"runs", 'r', "N", REDUCE, "timed runs, which must agree (default: 1; compare: 5)", apply_runs},
-    {"warmup", 0, "N", REDUCE, "untimed runs before them (default: 0; compare: 1)", apply_warmup},
-    {"json", 'j', NULL, COMMAND_ALL, "one JSON object, schema parsum/1", apply_json},
-    {"csv", 0, NULL, COMMAND_COMPARE, "the table as comma-separated values", apply_csv},
-    {"markdown", 0, NULL, COMMAND_COMPARE, "the table as Markdown", apply_markdown},
-    {"test", 't', NULL, COMMAND_DEVICES, "run the self-test of every kernel on each device", apply_test},
-    {"quiet", 'q', NULL, COMMAND_ALL, "values only, and nothing on stderr but warnings", apply_quiet},
-    {"progress", 0, "WHEN", REDUCE, "auto (when stderr is a terminal), always or never", apply_progress},
-    {"kernel-dir", 0, "DIR", COMMAND_ALL, "take the kernels from DIR instead of those built in",
-     apply_kernel_dir},
-    {"help", 'h', NULL, COMMAND_ALL, "this help", apply_help},
-    {"version", 'V', NULL, COMMAND_ALL, "the version", apply_version},
+     apply_verify, false},
+    {"runs", 'r', "N", REDUCE, "timed runs, which must agree (default: 1; compare: 5)", apply_runs, false},
+    {"warmup", 0, "N", REDUCE, "untimed runs before them (default: 0; compare: 1)", apply_warmup, false},
+    {"format", 'f', "FORMAT", REDUCE,
+     "auto, npy, raw or text; auto sees .npy files, takes names that end in .csv, .tsv or .txt for text, and "
+     "else "
+     "raw numbers where --type is given, text where it is not",
+     apply_format, true},
+    {"type", 'T', "TYPE", REDUCE, "of raw numbers: i8 i16 i32 i64 u8 u16 u32 u64 f32 or f64", apply_type,
+     true},
+    {"column", 'c', "COLUMN", REDUCE, "of text: a name of its header, or a number from 1", apply_column,
+     true},
+    {"delimiter", 'D', "BYTE", REDUCE,
+     "of text: what parts fields (default: the one of , ; | and tab that does)", apply_delimiter, true},
+    {"no-header", 0, NULL, REDUCE, "of text: the first line holds numbers (default: found out)",
+     apply_no_header, true},
+    {"skip-nan", 0, NULL, REDUCE, "leave NaNs out, and count them", apply_skip_nan, false},
+    {"digits", 0, "HOW", REDUCE | COMMAND_MERGE,
+     "nearest (the nearest double) or exact (all digits), of sums of floats", apply_digits, false},
+    {"partial", 'p', "FILE", COMMAND_SUM, "save the exact partial result to FILE, for `parsum-cl merge`",
+     apply_partial, false},
+    {"json", 'j', NULL, COMMAND_ALL, "one JSON object, schema parsum/1", apply_json, false},
+    {"csv", 0, NULL, COMMAND_COMPARE, "the table as comma-separated values", apply_csv, false},
+    {"markdown", 0, NULL, COMMAND_COMPARE, "the table as Markdown", apply_markdown, false},
+    {"test", 't', NULL, COMMAND_DEVICES, "run the self-test of every kernel on each device", apply_test,
+     false},
+    {"quiet", 'q', NULL, COMMAND_ALL, "values only, and nothing on stderr but warnings", apply_quiet, false},
+    {"progress", 0, "WHEN", REDUCE, "auto (when stderr is a terminal), always or never", apply_progress,
+     false},
+    {"kernel-dir", 0, "DIR", REDUCE | COMMAND_DEVICES, "take the kernels from DIR instead of those built in",
+     apply_kernel_dir, false},
+    {"help", 'h', NULL, COMMAND_ALL, "this help", apply_help, false},
+    {"version", 'V', NULL, COMMAND_ALL, "the version", apply_version, false},
     {"generate", 0, "PAGE", 0, "man or bash: the man page or the completion, from the table of options",
-     apply_generate},
+     apply_generate, false},
 };
 const size_t option_row_count = sizeof option_rows / sizeof option_rows[0];

@@ -2,6 +2,7 @@
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/error.h"
 #include "cli/settings.h"
@@ -92,6 +93,8 @@ static parsum_status apply_options(ps_settings *settings, int argc, char **argv,
         const parsum_status status = row->apply(settings, optarg, error);
         if (status != PARSUM_OK || settings->finished)
             return status;
+        if (row->of_input)
+            settings->input_option = row;
         if (row->commands != 0 && !(row->commands & settings->command->bit)) {
             *used_commands = row->commands;
             *used_row = row;
@@ -111,36 +114,64 @@ static const ps_command *find_command(int argc, char **argv) {
     return optind < argc ? command_find(argv[optind]) : NULL;
 }
 
-static parsum_status fail_input(const char *text, parsum_error *error) {
+/* A file that is not there may be a mistyped command or range. */
+static parsum_status fail_missing(const char *text, parsum_error *error) {
     const char *names[8] = {NULL};
     for (size_t i = 0; i < command_count; i++)
         names[i] = commands[i].name;
     const char *nearest = suggest(text, names);
     if (nearest != NULL)
-        return ps_fail(error, PARSUM_USAGE, "'%s' is neither a command nor a range A:B; did you mean '%s'?",
-                       text, nearest);
-    return ps_fail(error, PARSUM_USAGE,
-                   "'%s' is neither a command nor a range; write a range as A:B or A:B:STEP, such as 1:1000",
-                   text);
+        return ps_fail(error, PARSUM_BAD_INPUT, "'%s' is not there; did you mean the command '%s'?", text,
+                       nearest);
+    return ps_fail(error, PARSUM_BAD_INPUT,
+                   "'%s' is not there; name a file, - for standard input, or a range such as 1:1000", text);
 }
 
-static parsum_status read_inputs(ps_settings *settings, char **inputs, size_t count, parsum_error *error) {
-    static const parsum_range default_range = {1, 100000000, 1};
-    settings->ranges = calloc(count + 1, sizeof *settings->ranges);
-    if (settings->ranges == NULL)
-        return ps_fail_memory(error, "the list of inputs");
+/* Ranges are checked before anything is opened; a word with a colon that is no file is meant as one. */
+static parsum_status check_input(const char *text, parsum_error *error) {
+    parsum_range range;
+    if (parsum_input_is_range(text))
+        return parsum_range_parse(text, &range, error);
+    if (strcmp(text, "-") == 0 || access(text, F_OK) == 0)
+        return PARSUM_OK;
+    return strchr(text, ':') != NULL && strchr(text, '/') == NULL ? parsum_range_parse(text, &range, error)
+                                                                  : fail_missing(text, error);
+}
+
+static parsum_status read_inputs(ps_settings *settings, const char *const *inputs, size_t count,
+                                 parsum_error *error) {
+    static const char *const default_inputs[] = {"1:100000000"};
+    bool ranges = true;
+    if (count == 0 && settings->input_option != NULL)
+        return ps_fail(error, PARSUM_USAGE,
+                       "'--%s' speaks of a file or pipe, and none is named; for standard input write -",
+                       settings->input_option->name);
     for (size_t i = 0; i < count; i++) {
-        if (strchr(inputs[i], ':') == NULL)
-            return fail_input(inputs[i], error);
-        const parsum_status status = parsum_range_parse(inputs[i], &settings->ranges[i], error);
+        const parsum_status status = check_input(inputs[i], error);
         if (status != PARSUM_OK)
             return status;
-        settings->range_count++;
+        ranges = ranges && parsum_input_is_range(inputs[i]);
     }
+    if (ranges && settings->input_option != NULL)
+        return ps_fail(error, PARSUM_USAGE, "'--%s' speaks of a file or pipe, not of ranges; leave it out",
+                       settings->input_option->name);
     settings->default_range = count == 0;
-    if (count == 0)
-        settings->ranges[settings->range_count++] = default_range;
+    settings->inputs = count == 0 ? default_inputs : inputs;
+    settings->input_count = count == 0 ? 1 : count;
+    if (settings->order_count == 0) {
+        settings->order[settings->order_count++] = ranges ? PARSUM_SUMSQ : PARSUM_SUM;
+        settings->options.statistics = PARSUM_MASK(settings->order[0]);
+    }
     return PARSUM_OK;
+}
+
+static parsum_status read_files(ps_settings *settings, const char *const *files, size_t count,
+                                parsum_error *error) {
+    settings->inputs = files;
+    settings->input_count = count;
+    if (count > 0)
+        return PARSUM_OK;
+    return ps_fail(error, PARSUM_USAGE, "merge takes the files that `parsum-cl sum --partial=FILE` saved");
 }
 
 /* What options mean together, and the environment's defaults. */
@@ -172,8 +203,7 @@ static parsum_status complete(ps_settings *settings, parsum_error *error) {
 parsum_status settings_parse(ps_settings *settings, int argc, char **argv, parsum_error *error) {
     memset(settings, 0, sizeof *settings);
     parsum_options_init(&settings->options);
-    settings->order[0] = PARSUM_SUMSQ;
-    settings->order_count = 1;
+    settings->input_options.map_files = true;
     const ps_command *named = find_command(argc, argv);
     settings->command = named != NULL ? named : &commands[0];
     unsigned other_commands = 0;
@@ -194,13 +224,11 @@ parsum_status settings_parse(ps_settings *settings, int argc, char **argv, parsu
     if (settings->command->bit == COMMAND_DEVICES && operand_count > 0)
         return ps_fail(error, PARSUM_USAGE, "'%s' has no place behind 'devices'; name a device by --device",
                        operands[0]);
-    status = read_inputs(settings, operands, operand_count, error);
+    const char *const *words = (const char *const *)operands;
+    if (settings->command->bit == COMMAND_MERGE)
+        return read_files(settings, words, operand_count, error);
+    status = read_inputs(settings, words, operand_count, error);
     if (status == PARSUM_OK)
         status = complete(settings, error);
     return status;
-}
-
-void settings_free(ps_settings *settings) {
-    free(settings->ranges);
-    settings->ranges = NULL;
 }

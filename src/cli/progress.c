@@ -27,7 +27,8 @@ void progress_clear(void) {
     state.shown = false;
 }
 
-void progress_show(uint64_t done, uint64_t total, void *user) {
+void progress_show(const parsum_progress *progress, void *user) {
+    const uint64_t done = progress->done, total = progress->total;
     (void)user;
     if (!state.wanted)
         return;
@@ -40,7 +41,11 @@ void progress_show(uint64_t done, uint64_t total, void *user) {
     state.latest = now;
     state.shown = true;
     const double rate = (double)done / (now - state.start);
-    fprintf(stderr, "\r\033[K%5.1f %%  %.3g G elements/s  %.0f s left", 100.0 * (double)done / (double)total,
-            1e-9 * rate, (double)(total - done) / rate);
+    if (total == 0) /* a pipe */
+        fprintf(stderr, "\r\033[K%.4g M %s  %.3g G %s/s", 1e-6 * (double)done, progress->unit, 1e-9 * rate,
+                progress->unit);
+    else
+        fprintf(stderr, "\r\033[K%5.1f %%  %.3g G %s/s  %.0f s left", 100.0 * (double)done / (double)total,
+                1e-9 * rate, progress->unit, (double)(total - done) / rate);
     fflush(stderr);
 }

@@ -10,6 +10,7 @@ typedef enum output_format { FORMAT_DEFAULT, FORMAT_JSON, FORMAT_CSV, FORMAT_MAR
 typedef enum progress_mode { PROGRESS_AUTO, PROGRESS_ALWAYS, PROGRESS_NEVER } progress_mode;
 
 typedef struct ps_settings ps_settings;
+typedef struct option_row option_row;
 
 /* A row of the table of commands. */
 typedef struct ps_command {
@@ -20,7 +21,7 @@ typedef struct ps_command {
     int (*run)(const ps_settings *settings);
 } ps_command;
 
-enum { COMMAND_SUM = 1, COMMAND_COMPARE = 2, COMMAND_DEVICES = 4, COMMAND_ALL = 7 };
+enum { COMMAND_SUM = 1, COMMAND_COMPARE = 2, COMMAND_DEVICES = 4, COMMAND_MERGE = 8, COMMAND_ALL = 15 };
 extern const ps_command commands[];
 extern const size_t command_count;
 
@@ -31,33 +32,49 @@ struct ps_settings {
     const ps_command *command;
     parsum_options options;
     parsum_statistic order[PARSUM_STATISTIC_COUNT]; /* statistics in the order asked for */
-    size_t order_count;
-    bool runs_given, warmup_given, verify_given;
+    size_t order_count;                             /* 0 with merge: those that the files were saved for */
+    bool runs_given, warmup_given;
     output_format format;
     bool quiet;
     bool test;     /* devices --test */
     bool finished; /* --help, --version: already answered */
     progress_mode progress;
-    parsum_range *ranges;
-    size_t range_count;
+    const char *const *inputs; /* ranges, files and "-"; with merge: files */
+    size_t input_count;
     bool default_range; /* no INPUT was given */
+    parsum_input_options input_options;
+    const option_row *input_option; /* the latest that speaks of a file or pipe; NULL: none */
+    const char *partial_path;       /* where to save the partial; NULL: nowhere */
 };
 
-/* Reads the command line and the environment. On failure error holds one sentence. settings_free after either. */
+/* Reads the command line, which outlives settings, and the environment. On failure error holds one sentence. */
 parsum_status settings_parse(ps_settings *settings, int argc, char **argv, parsum_error *error);
-void settings_free(ps_settings *settings);
 
 /* One row per option: the source of parsing, help, man page and completions. */
-typedef struct option_row {
+struct option_row {
     const char *name;
     char letter;          /* 0: none */
     const char *argument; /* NULL: takes none */
     unsigned commands;    /* mask of COMMAND_ */
     const char *help;
     parsum_status (*apply)(ps_settings *settings, const char *value, parsum_error *error);
-} option_row;
+    bool of_input; /* speaks of a file or pipe, so that without INPUT it is a mistake */
+};
 extern const option_row option_rows[];
 extern const size_t option_row_count;
+
+/* PARSUM_USAGE with the offending word and, where there is one, the nearest right spelling of it. names ends with NULL. */
+parsum_status fail_word(parsum_error *error, const char *word, const char *what, const char *const *names);
+
+/* What the options about inputs do; rows of the table. */
+parsum_status apply_format(ps_settings *settings, const char *value, parsum_error *error);
+parsum_status apply_type(ps_settings *settings, const char *value, parsum_error *error);
+parsum_status apply_column(ps_settings *settings, const char *value, parsum_error *error);
+parsum_status apply_delimiter(ps_settings *settings, const char *value, parsum_error *error);
+parsum_status apply_no_header(ps_settings *settings, const char *value, parsum_error *error);
+parsum_status apply_skip_nan(ps_settings *settings, const char *value, parsum_error *error);
+parsum_status apply_digits(ps_settings *settings, const char *value, parsum_error *error);
+parsum_status apply_partial(ps_settings *settings, const char *value, parsum_error *error);
 
 /* Writes the help of a command (NULL: of the program), the man page or the bash completion. */
 void help_print(FILE *stream, const ps_command *command);

@@ -10,6 +10,13 @@ enum { GRACE_MICROSECONDS = 600000 };
 
 static volatile sig_atomic_t caught;
 
+/* A mapped file that shrank reads as zeros, and the library then fails; any other bad address is as fatal as ever. */
+static void on_bad_address(int signal_number, siginfo_t *info, void *context) {
+    (void)context;
+    if (!parsum_mapping_fault(info->si_addr))
+        signal(signal_number, SIG_DFL);
+}
+
 static void by_default(int signal_number) {
     signal(signal_number, SIG_DFL);
     raise(signal_number);
@@ -46,6 +53,9 @@ static void install(int signal_number, void (*handler)(int)) {
 }
 
 void signals_install(void) {
+    struct sigaction bad_address = {.sa_sigaction = on_bad_address, .sa_flags = SA_SIGINFO};
+    sigemptyset(&bad_address.sa_mask);
+    sigaction(SIGBUS, &bad_address, NULL);
     signal(SIGALRM, on_grace_over);
     signal(SIGCHLD, SIG_DFL);
     install(SIGINT, on_end);

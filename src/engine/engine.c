@@ -34,11 +34,23 @@ size_t ps_partial_stride(const ps_kind *kind) {
     return (kind->size_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
 }
 
+void ps_job_fold(const ps_job *job, unsigned worker, const ps_block *block, ps_queue *queue,
+                 ps_partial *partial) {
+    job->fold(job->isa, block, job->needs, partial);
+    if (job->check != NULL)
+        job->check(job->check_context, worker, block);
+    ps_queue_done(queue, block);
+    if (partial->fault.code != PS_FAULT_NONE)
+        ps_queue_end(queue);
+}
+
 bool ps_monitor_poll(const ps_monitor *monitor, ps_queue *queue) {
     if (!ps_queue_poll_due(queue))
         return false;
-    if (monitor->progress != NULL)
-        monitor->progress(ps_queue_done_count(queue), ps_queue_total_count(queue), monitor->user);
+    if (monitor->progress != NULL) {
+        const parsum_progress progress = ps_queue_progress(queue);
+        monitor->progress(&progress, monitor->user);
+    }
     if (monitor->cancelled == NULL || !monitor->cancelled(monitor->user))
         return false;
     ps_queue_stop(queue);

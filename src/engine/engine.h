@@ -13,7 +13,7 @@
 /* The caller's callbacks, called on the caller's thread while workers work. */
 typedef struct ps_monitor {
     void (*notice)(const char *sentence, void *user);
-    void (*progress)(uint64_t done, uint64_t total, void *user);
+    void (*progress)(const parsum_progress *progress, void *user);
     int (*cancelled)(void *user);
     void *user;
 } ps_monitor;
@@ -28,8 +28,9 @@ void ps_monitor_notice(const ps_monitor *monitor, const char *format, ...)
 
 /* What is to be done, the same for all engines. Constant while an engine is open; strings outlive it. */
 typedef struct ps_job {
-    const ps_kind *kind; /* of the partials to fill */
-    unsigned needs;      /* mask of PS_NEED_ */
+    const ps_kind *kind;  /* of the partials to fill */
+    unsigned block_kinds; /* mask of 1 << PS_BLOCK_ that may come; 0: ranges alone */
+    unsigned needs;       /* mask of PS_NEED_ */
     ps_fold_function *fold;
     const ps_isa *isa;
     unsigned workers;
@@ -40,6 +41,10 @@ typedef struct ps_job {
     size_t work_group_size;
     const char *kernel_dir;
     ps_monitor monitor;
+    /* Called by the process's own worker for each block while its data is still there, to check the answer by; NULL: not
+     * wanted. */
+    void (*check)(void *context, unsigned worker, const ps_block *block);
+    void *check_context;
 } ps_job;
 
 typedef struct ps_engine ps_engine;
@@ -56,7 +61,8 @@ typedef struct ps_engine_state {
 
 struct ps_engine {
     const char *name;
-    bool hidden; /* for tests: not offered by name */
+    bool hidden;        /* for tests: not offered by name */
+    bool takes_no_text; /* it is given arrays of integers instead (parse_ahead.h) */
     /* Starts workers or devices; on return they wait for work, or the error says why this engine cannot be used here. job
      * outlives the state. */
     parsum_status (*open)(const ps_job *job, ps_engine_state **state, parsum_error *error);
@@ -69,6 +75,10 @@ struct ps_engine {
 
 /* Bytes from one worker's partial to the next: whole cache lines, so that workers do not share one. */
 size_t ps_partial_stride(const ps_kind *kind);
+
+/* Folds block into worker's partial, has it checked, and reports it to the queue; where the block is damaged, no new ones are cut. */
+void ps_job_fold(const ps_job *job, unsigned worker, const ps_block *block, ps_queue *queue,
+                 ps_partial *partial);
 
 /* The engine called name, NULL where there is none. */
 const ps_engine *ps_engine_find(const char *name);

@@ -53,9 +53,13 @@ static void take_result(fork_state *engine, unsigned index, unsigned slot_index,
     fork_worker *worker = &engine->workers[index];
     const ps_job *job = engine->base.job;
     ps_fork_slot *slot = ps_fork_slot_at(&engine->mapping, index, slot_index);
-    job->kind->merge((ps_partial *)(partials + index * ps_partial_stride(job->kind)),
-                     ps_fork_slot_partial(slot));
+    const ps_partial *part = ps_fork_slot_partial(slot);
+    job->kind->merge((ps_partial *)(partials + index * ps_partial_stride(job->kind)), part);
+    if (job->check != NULL)
+        job->check(job->check_context, index, &worker->dealt[slot_index]);
     ps_queue_done(queue, &worker->dealt[slot_index]);
+    if (part->fault.code != PS_FAULT_NONE)
+        ps_queue_end(queue);
     worker->outstanding--;
     for (unsigned i = 0; i < worker->outstanding; i++)
         worker->order[i] = worker->order[i + 1];

@@ -2,6 +2,7 @@
 #include "engine/fork_worker.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -18,6 +19,7 @@
 #endif
 
 #include "base/error.h"
+#include "source/mapping.h"
 
 enum { CACHE_LINE = 64, READY = 255 };
 
@@ -53,10 +55,12 @@ ps_partial *ps_fork_slot_partial(ps_fork_slot *slot) {
 /* The caller's handlers are not the child's. SIGINT comes to the whole terminal's group: the parent alone answers it
  * and then ends its children. */
 static void reset_signals(void) {
-    static const int signals[] = {SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGBUS,
-                                  SIGFPE,  SIGILL, SIGABRT, SIGPIPE};
+    static const int signals[] = {SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGFPE, SIGILL, SIGABRT, SIGPIPE};
     for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
         signal(signals[i], SIG_DFL);
+    /* But what the caller does about files that shrink under their mapping is right here too. */
+    if (!ps_mapping_exists())
+        signal(SIGBUS, SIG_DFL);
     signal(SIGINT, SIG_IGN);
     sigset_t none;
     sigemptyset(&none);
@@ -131,6 +135,25 @@ bool ps_fork_child_is_dead(const ps_fork_child *child) {
     return waited != 0 ? errno == ECHILD && kill(child->pid, 0) != 0 : info.si_pid == child->pid;
 }
 
+/* Waits for the child's word. One that dies first closes its end, but a process that the caller forked meanwhile may hold
+ * that open: so its life is looked at, too. */
+static bool is_ready(const ps_fork_child *child) {
+    for (;;) {
+        unsigned char word;
+        struct pollfd socket = {.fd = child->socket, .events = POLLIN};
+        const int ready = poll(&socket, 1, PS_POLL_MILLISECONDS);
+        if (ready == 0 && ps_fork_child_is_dead(child))
+            return false;
+        if (ready <= 0)
+            continue;
+        const ssize_t length = recv(child->socket, &word, 1, MSG_DONTWAIT);
+        if (length >= 0)
+            return length == 1 && word == READY;
+        if (errno != EINTR && errno != EAGAIN)
+            return false;
+    }
+}
+
 parsum_status ps_fork_child_start(const ps_job *job, const ps_fork_mapping *mapping, unsigned index,
                                   void (*in_child)(void *), void *context, ps_fork_child *child,
                                   parsum_error *error) {
@@ -162,12 +185,7 @@ parsum_status ps_fork_child_start(const ps_job *job, const ps_fork_mapping *mapp
                        strerror(fork_errno));
     }
     *child = (ps_fork_child){.pid = pid, .socket = ends[0]};
-    unsigned char word;
-    ssize_t length;
-    do
-        length = recv(ends[0], &word, 1, 0);
-    while (length < 0 && errno == EINTR);
-    if (length == 1 && word == READY)
+    if (is_ready(child))
         return PARSUM_OK;
     char cause[128];
     ps_fork_child_reap(child, cause, sizeof cause);

@@ -17,10 +17,8 @@ static void work(unsigned index, void *context) {
     const ps_job *job = engine->base.job;
     ps_partial *partial = (ps_partial *)(engine->partials + index * ps_partial_stride(job->kind));
     ps_block block;
-    while (ps_queue_pull(engine->queue, 0, &block)) {
-        job->fold(job->isa, &block, job->needs, partial);
-        ps_queue_done(engine->queue, &block);
-    }
+    while (ps_queue_pull(engine->queue, 0, &block))
+        ps_job_fold(job, index, &block, engine->queue, partial);
 }
 
 static parsum_status pthread_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {

@@ -18,8 +18,7 @@ static parsum_status serial_run(ps_engine_state *state, ps_queue *queue, char *p
     const ps_job *job = state->job;
     ps_block block;
     while (ps_queue_pull(queue, 0, &block)) {
-        job->fold(job->isa, &block, job->needs, (ps_partial *)partials);
-        ps_queue_done(queue, &block);
+        ps_job_fold(job, 0, &block, queue, (ps_partial *)partials);
         if (ps_monitor_poll(&job->monitor, queue))
             return ps_fail(error, PARSUM_CANCELLED, "cancelled");
     }

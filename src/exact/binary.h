@@ -17,12 +17,9 @@ typedef struct ps_binary {
     uint64_t limb[PS_BINARY_LIMBS];
 } ps_binary;
 
-/* The terms that are no finite numbers, which decide a sum as IEEE 754 has it (a mask). */
-enum { PS_TERM_NAN = 1, PS_TERM_PLUS_INFINITY = 2, PS_TERM_MINUS_INFINITY = 4 };
-
 typedef struct ps_binary_sum {
-    ps_binary finite; /* of the finite terms */
-    uint64_t specials;
+    ps_binary finite;  /* of the finite terms */
+    uint64_t specials; /* a mask of PS_TERM_: the others */
 } ps_binary_sum;
 
 /* Floats and doubles. */
@@ -41,6 +38,9 @@ void ps_binary_add_double(ps_binary *total, double value);
 /* total += left * right, exactly; both are finite. */
 void ps_binary_add_product(ps_binary *total, double left, double right);
 void ps_binary_add(ps_binary *total, const ps_binary *term);
+bool ps_binary_is_negative(const ps_binary *value);
+/* |value|; that of the least value of all is its own bytes, read without a sign. */
+ps_binary ps_binary_magnitude(const ps_binary *value);
 
 /* The nearest double, ties to even; beyond the largest an infinity. Needs no memory and no rounding mode. */
 ps_rounded ps_binary_round(const ps_binary *total);
@@ -53,9 +53,12 @@ void ps_float_add(ps_float_partial *partial, double value, unsigned needs);
 /* Adds the product of one pair and counts it. A term 0 * infinity is a NaN. */
 void ps_float_add_product(ps_float_partial *partial, double left, double right);
 
-/* The operations of the kind PS_KIND_FLOAT (partial.h). exact_value is that of the finite terms. */
+/* The operations of the kind PS_KIND_FLOAT (partial.h). exact_value is that of the finite terms; of an extreme that is not
+ * finite it is 0. */
 void ps_float_clear(ps_partial *partial);
 void ps_float_merge(ps_partial *into, const ps_partial *from);
 void ps_float_exact_value(const ps_partial *partial, ps_field field, mpz_t numerator, mpz_t denominator);
+unsigned ps_float_specials(const ps_partial *partial, ps_field field);
+ps_rounded ps_float_round(const ps_partial *partial, ps_field field);
 
 #endif

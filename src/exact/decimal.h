@@ -54,7 +54,8 @@ typedef struct ps_decimal_bin {
 /* total += value * 10^exponent, where all its digits lie between 10^-2048 and 10^2068. */
 void ps_decimal_add_at(ps_decimal *total, ps_uint128 value, bool negative, int exponent);
 
-/* Adds what needs asks for of bin, whose integers count 10^exponent, to partial. -1024 <= exponent <= 1004. */
+/* Adds what needs asks for of bin, whose integers count 10^exponent, to partial, and its count.
+ * -1024 <= exponent <= 1004. */
 void ps_decimal_deposit(ps_decimal_partial *partial, const ps_decimal_bin *bin, int exponent, unsigned needs);
 
 /* Makes a number of count decimal digits ('0' to '9', no point) that count 10^exponent. False: a digit other than zero
@@ -64,6 +65,9 @@ bool ps_number_from_digits(ps_number *number, const char *digits, uint64_t count
 
 /* Adds one number to what needs asks for, its square included, and counts it. The slow path. */
 void ps_decimal_add_number(ps_decimal_partial *partial, const ps_number *number, unsigned needs);
+
+/* Adds the totals of integers that count 10^exponent, -1024 <= exponent <= 1004, to into. */
+void ps_decimal_merge_scaled(ps_decimal_partial *into, const ps_integer_partial *from, int exponent);
 
 /* < 0, 0, > 0 as left is below, equal to or above right. */
 int ps_number_compare(const ps_number *left, const ps_number *right);

@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+#include "exact/binary.h"
+#include "exact/decimal.h"
+
 void ps_partial_set_fault(ps_partial *partial, const ps_fault *fault) {
     const ps_fault *kept = &partial->fault;
     if (kept->code == PS_FAULT_NONE || fault->input < kept->input ||
@@ -70,5 +73,9 @@ static void integer_exact_value(const ps_partial *partial, ps_field field, mpz_t
 
 const ps_kind ps_kinds[PS_KIND_COUNT] = {
     [PS_KIND_INTEGER] = {"integer", sizeof(ps_integer_partial), integer_clear, integer_merge,
-                         integer_merge_integers, integer_exact_value},
+                         integer_merge_integers, integer_exact_value, NULL, NULL},
+    [PS_KIND_DECIMAL] = {"decimal", sizeof(ps_decimal_partial), ps_decimal_clear, ps_decimal_merge,
+                         ps_decimal_merge_integers, ps_decimal_exact_value, NULL, NULL},
+    [PS_KIND_FLOAT] = {"float", sizeof(ps_float_partial), ps_float_clear, ps_float_merge, NULL,
+                       ps_float_exact_value, ps_float_specials, ps_float_round},
 };

@@ -8,6 +8,7 @@
 
 #include <gmp.h>
 
+#include "exact/rounding.h"
 #include "exact/wide.h"
 
 /* What a fold must gather. A mask of these is what folds and kernels are chosen by; counts are always kept. */
@@ -16,7 +17,8 @@ enum {
     PS_NEED_SQUARES = 2,
     PS_NEED_MAGNITUDES = 4,
     PS_NEED_EXTREMES = 8,
-    PS_NEED_PRODUCTS = 16 /* of two operands; goes with no other */
+    PS_NEED_PRODUCTS = 16, /* of two operands; goes with no other */
+    PS_SKIP_NAN = 32       /* no need, but beside them: NaNs are no elements, only counted in skipped_nan */
 };
 
 /* The exact values that a partial holds. */
@@ -89,9 +91,16 @@ typedef struct ps_kind {
     void (*merge_integers)(ps_partial *into, const ps_integer_partial *from);
     /* Sets numerator/denominator to the exact value of field; denominator > 0, not necessarily reduced. */
     void (*exact_value)(const ps_partial *partial, ps_field field, mpz_t numerator, mpz_t denominator);
+    /* The terms of field that are not finite, a mask of PS_TERM_; exact_value is that of the others. NULL: there are none. */
+    unsigned (*specials)(const ps_partial *partial, ps_field field);
+    /* The nearest double of field, specials included. NULL: values of this kind are given in full. Set where specials is. */
+    ps_rounded (*round)(const ps_partial *partial, ps_field field);
 } ps_kind;
 
-enum { PS_KIND_INTEGER, PS_KIND_COUNT };
+/* The terms that are no finite numbers, which decide a sum as IEEE 754 has it (a mask). */
+enum { PS_TERM_NAN = 1, PS_TERM_PLUS_INFINITY = 2, PS_TERM_MINUS_INFINITY = 4 };
+
+enum { PS_KIND_INTEGER, PS_KIND_DECIMAL, PS_KIND_FLOAT, PS_KIND_COUNT };
 extern const ps_kind ps_kinds[PS_KIND_COUNT];
 
 #endif

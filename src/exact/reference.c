@@ -109,6 +109,31 @@ void ps_reference_merge(ps_reference *reference, const ps_reference *other) {
     merge_total(&reference->positive, &other->positive);
     merge_total(&reference->negative, &other->negative);
     merge_total(&reference->squares, &other->squares);
+    merge_total(&reference->negative_products, &other->negative_products);
+}
+
+/* left - right, in two's complement of 256 bits. */
+static ps_reference_total difference(const ps_reference_total *left, const ps_reference_total *right) {
+    const ps_uint128 borrow = left->low < right->low;
+    return (ps_reference_total){left->low - right->low, left->high - right->high - borrow};
+}
+
+void ps_reference_add_element(ps_reference *reference, ps_int128 element, ps_int128 factor, unsigned needs) {
+    const uint64_t magnitude = (uint64_t)(element < 0 ? -element : element);
+    if (needs & PS_NEED_PRODUCTS) {
+        const uint64_t other = (uint64_t)(factor < 0 ? -factor : factor);
+        add_total((element < 0) != (factor < 0) ? &reference->negative_products : &reference->squares,
+                  (ps_uint128)magnitude * other);
+    } else {
+        add_total(element < 0 ? &reference->negative : &reference->positive, magnitude);
+        if (needs & PS_NEED_SQUARES)
+            add_total(&reference->squares, (ps_uint128)magnitude * magnitude);
+        if (reference->count == 0 || element < reference->minimum)
+            reference->minimum = element;
+        if (reference->count == 0 || element > reference->maximum)
+            reference->maximum = element;
+    }
+    reference->count++;
 }
 
 static ps_wide limbs(ps_uint128 low, ps_uint128 high) {
@@ -123,11 +148,11 @@ void ps_reference_to_partial(const ps_reference *reference, ps_integer_partial *
     partial->minimum = reference->minimum;
     partial->maximum = reference->maximum;
     const ps_reference_total *positive = &reference->positive, *negative = &reference->negative;
-    partial->squares = limbs(reference->squares.low, reference->squares.high);
+    const ps_reference_total squares = difference(&reference->squares, &reference->negative_products);
+    partial->squares = limbs(squares.low, squares.high);
     ps_reference_total magnitudes = *positive;
     merge_total(&magnitudes, negative);
     partial->magnitudes = limbs(magnitudes.low, magnitudes.high);
-    /* positive - negative, in two's complement of 256 bits. */
-    const ps_uint128 borrow = positive->low < negative->low;
-    partial->sum = limbs(positive->low - negative->low, positive->high - negative->high - borrow);
+    const ps_reference_total sum = difference(positive, negative);
+    partial->sum = limbs(sum.low, sum.high);
 }

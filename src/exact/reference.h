@@ -15,14 +15,18 @@ typedef struct ps_reference_total {
 typedef struct ps_reference {
     uint64_t count;
     ps_reference_total positive, negative; /* sums of the magnitudes of each sign */
-    ps_reference_total squares;
-    ps_int128 minimum, maximum; /* where count > 0 */
+    ps_reference_total squares;            /* or the products that are not negative */
+    ps_reference_total negative_products;  /* magnitudes */
+    ps_int128 minimum, maximum;            /* where count > 0 */
 } ps_reference;
 
 /* Adds elements from .. from+count-1 (by index, from 0) of range to reference, one by one. needs: a mask of PS_NEED_;
  * what it leaves out stays unsummed. The range is within the bounds of parsum_range. */
 void ps_reference_add(ps_reference *reference, const parsum_range *range, uint64_t from, uint64_t count,
                       unsigned needs);
+
+/* Adds one element, with all that needs asks for and maybe more; with PS_NEED_PRODUCTS the product of element and factor. */
+void ps_reference_add_element(ps_reference *reference, ps_int128 element, ps_int128 factor, unsigned needs);
 
 /* Adds the totals of other to reference. */
 void ps_reference_merge(ps_reference *reference, const ps_reference *other);

@@ -1,47 +1,63 @@
 /* rounding.c - correct rounding of exact fractions and roots, and the shortest decimal of a double. */
 #include "exact/rounding.h"
 
-#include <math.h>
-#include <stdint.h>
+#include <fenv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum {
     SIGNIFICAND_BITS = 53,
-    LOWEST_EXPONENT = -1074, /* of the smallest subnormal, 2^-1074 */
+    GREATEST_EXPONENT = 971, /* of the unit of the largest double, (2^53 - 1) * 2^971 */
     QUOTIENT_BITS = 64       /* at least SIGNIFICAND_BITS + 2, so that half an ulp is a bit of the quotient */
 };
 
+static double double_from_bits(uint64_t bits) {
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+ps_rounded ps_round_significand(const ps_significand *kept) {
+    const uint64_t infinity = UINT64_C(0x7ff) << 52, sign = (uint64_t)kept->negative << 63;
+    if (kept->exponent > GREATEST_EXPONENT)
+        return (ps_rounded){double_from_bits(sign | infinity), false};
+    const bool up = kept->half && (kept->below_half || (kept->integer & 1));
+    /* A subnormal's bits are its integer. In a normal double's the leading bit, number 52, is the 1 that its biased exponent has
+     * above that of the subnormals; so has a carry out of the integer, even that from the largest double to infinity. */
+    const uint64_t bits =
+        ((uint64_t)(kept->exponent - PS_LEAST_EXPONENT) << (SIGNIFICAND_BITS - 1)) + kept->integer + up;
+    const bool exact = !kept->half && !kept->below_half;
+    return (ps_rounded){double_from_bits(sign | bits), exact};
+}
+
 /* The nearest double to (integer + fraction) * 2^exponent, where fraction in [0, 1) is nonzero if and only if sticky.
  * integer >= 0, and it has more than SIGNIFICAND_BITS bits wherever sticky is set. */
-static ps_rounded round_scaled(const mpz_t integer, long exponent, bool sticky) {
+static ps_rounded round_scaled(const mpz_t integer, long exponent, bool sticky, bool negative) {
     if (mpz_sgn(integer) == 0 && !sticky)
         return (ps_rounded){0.0, true};
     const long bits = (long)mpz_sizeinbase(integer, 2);
     /* The unit of the result: SIGNIFICAND_BITS below the leading bit, but never below 2^-1074. */
     long drop = bits - SIGNIFICAND_BITS;
-    if (exponent + drop < LOWEST_EXPONENT)
-        drop = LOWEST_EXPONENT - exponent;
-    mpz_t kept;
-    mpz_init(kept);
-    bool exact = !sticky;
+    if (exponent + drop < PS_LEAST_EXPONENT)
+        drop = PS_LEAST_EXPONENT - exponent;
+    long unit = exponent + drop;
+    if (unit > GREATEST_EXPONENT)
+        unit = GREATEST_EXPONENT + 1; /* an infinity, whatever more; so it fits an int */
+    ps_significand kept = {.negative = negative, .exponent = (int)unit, .below_half = sticky};
+    mpz_t shifted;
+    mpz_init(shifted);
     if (drop > 0) {
-        mpz_tdiv_q_2exp(kept, integer, (mp_bitcnt_t)drop);
-        const bool half = mpz_tstbit(integer, (mp_bitcnt_t)(drop - 1));
-        const bool below_half = sticky || mpz_scan1(integer, 0) < (mp_bitcnt_t)(drop - 1);
-        if (half && (below_half || mpz_tstbit(kept, 0)))
-            mpz_add_ui(kept, kept, 1);
-        exact = exact && !half && !below_half;
+        mpz_tdiv_q_2exp(shifted, integer, (mp_bitcnt_t)drop);
+        kept.half = mpz_tstbit(integer, (mp_bitcnt_t)(drop - 1));
+        kept.below_half = sticky || mpz_scan1(integer, 0) < (mp_bitcnt_t)(drop - 1);
     } else {
-        mpz_set(kept, integer);
-        drop = 0;
+        mpz_mul_2exp(shifted, integer, (mp_bitcnt_t)-drop);
     }
-    /* kept has at most SIGNIFICAND_BITS bits (or is their next power of two), so mpz_get_d is exact, and ldexp too: its
-     * unit is a double's. Beyond the range ldexp gives infinity, which is IEEE's rounding. */
-    const double value = ldexp(mpz_get_d(kept), (int)(exponent + drop));
-    mpz_clear(kept);
-    return (ps_rounded){value, exact && !isinf(value)};
+    /* At most SIGNIFICAND_BITS bits; of a zero nothing is written. */
+    mpz_export(&kept.integer, NULL, -1, sizeof kept.integer, 0, 0, shifted);
+    mpz_clear(shifted);
+    return ps_round_significand(&kept);
 }
 
 ps_rounded ps_round_fraction(const mpz_t numerator, const mpz_t denominator) {
@@ -56,9 +72,8 @@ ps_rounded ps_round_fraction(const mpz_t numerator, const mpz_t denominator) {
     else
         mpz_mul_2exp(divisor, divisor, (mp_bitcnt_t)-shift);
     mpz_tdiv_qr(quotient, remainder, magnitude, divisor);
-    ps_rounded rounded = round_scaled(quotient, -shift, mpz_sgn(remainder) != 0);
-    if (mpz_sgn(numerator) < 0)
-        rounded.value = -rounded.value;
+    const ps_rounded rounded =
+        round_scaled(quotient, -shift, mpz_sgn(remainder) != 0, mpz_sgn(numerator) < 0);
     mpz_clears(magnitude, divisor, quotient, remainder, NULL);
     return rounded;
 }
@@ -79,9 +94,15 @@ ps_rounded ps_round_root(const mpz_t numerator, const mpz_t denominator) {
     /* floor(sqrt(q + f)) = floor(sqrt(q)) for 0 <= f < 1, and the root is exact only where both rests are zero. */
     mpz_sqrtrem(root, rest, quotient);
     const bool sticky = mpz_sgn(rest) != 0 || mpz_sgn(remainder) != 0;
-    const ps_rounded rounded = round_scaled(root, -shift / 2, sticky);
+    const ps_rounded rounded = round_scaled(root, -shift / 2, sticky, false);
     mpz_clears(scaled, divisor, quotient, remainder, root, rest, NULL);
     return rounded;
+}
+
+/* Whether text reads back to value, bit by bit: a comparison of doubles may take subnormals as zeros. */
+static bool reads_back(const char *text, double value) {
+    const double read = strtod(text, NULL);
+    return memcmp(&read, &value, sizeof value) == 0;
 }
 
 static bool is_digit(char character) {
@@ -118,11 +139,11 @@ static void shortest_scientific(double value, char *text) {
     for (int digits = 1; digits <= 17; digits++) {
         char above[PS_DOUBLE_TEXT_SIZE];
         snprintf(text, PS_DOUBLE_TEXT_SIZE, "%.*e", digits - 1, value);
-        if (strtod(text, NULL) == value)
+        if (reads_back(text, value))
             return;
         memcpy(above, text, sizeof above);
         increment_last_digit(above);
-        if (strtod(above, NULL) == value) {
+        if (reads_back(above, value)) {
             memcpy(text, above, sizeof above);
             return;
         }
@@ -160,7 +181,12 @@ void ps_double_to_text(double value, char *text) {
         return;
     }
     char scientific[PS_DOUBLE_TEXT_SIZE];
+    /* printf and strtod round as the caller's mode says. The default environment rounds to nearest and flushes nothing. */
+    fenv_t callers;
+    fegetenv(&callers);
+    fesetenv(FE_DFL_ENV);
     shortest_scientific(value, scientific);
+    fesetenv(&callers);
     use_plain_point(scientific);
     const int exponent = atoi(strchr(scientific, 'e') + 1);
     if (exponent < -4 || exponent >= 16) {

@@ -12,10 +12,17 @@
 /* How a statistic comes out of a partial. */
 typedef enum form {
     FORM_COUNT,
-    FORM_VALUE,    /* an exact value of the partial, printed in full */
+    FORM_SUM,      /* a field, printed in full; of floats its nearest double, unless all digits are wanted */
+    FORM_EXTREME,  /* a field, printed in full; of floats the double that it is */
     FORM_FRACTION, /* the nearest double of numerator/denominator */
     FORM_ROOT      /* the nearest double of its square root */
 } form;
+
+/* What a statistic is where a term of its field is not finite. */
+typedef enum specials_rule {
+    SPECIALS_OF_SUM, /* what the field's sum is */
+    SPECIALS_ARE_NAN /* the distance of an infinity from the mean is none */
+} specials_rule;
 
 /* Sets the exact fraction of a statistic; count >= the row's least_count, denominator > 0. */
 typedef void fraction_function(const ps_partial *partial, mpz_t numerator, mpz_t denominator);
@@ -25,12 +32,17 @@ typedef struct statistic_row {
     unsigned needs;
     form form;
     uint64_t least_count; /* with fewer elements there is no value */
-    ps_field field;       /* FORM_VALUE: what to print */
+    ps_field field;       /* what to print, or whose terms decide where one is not finite */
     fraction_function *fraction;
+    specials_rule specials;
 } statistic_row;
 
+static const ps_kind *kind_of(const ps_partial *partial) {
+    return &ps_kinds[partial->kind];
+}
+
 static void exact_value(const ps_partial *partial, ps_field field, mpz_t numerator, mpz_t denominator) {
-    ps_kinds[partial->kind].exact_value(partial, field, numerator, denominator);
+    kind_of(partial)->exact_value(partial, field, numerator, denominator);
 }
 
 static void set_count(mpz_t target, uint64_t count) {
@@ -81,20 +93,23 @@ static void fraction_squares(const ps_partial *partial, mpz_t numerator, mpz_t d
 
 #define MOMENTS (PS_NEED_SUM | PS_NEED_SQUARES)
 
+#define VARIANCE(least_count, fraction) least_count, PS_FIELD_SQUARES, fraction, SPECIALS_ARE_NAN
+
 static const statistic_row rows[PARSUM_STATISTIC_COUNT] = {
-    [PARSUM_COUNT] = {"count", 0, FORM_COUNT, 0, 0, NULL},
-    [PARSUM_SUM] = {"sum", PS_NEED_SUM, FORM_VALUE, 0, PS_FIELD_SUM, NULL},
-    [PARSUM_SUMSQ] = {"sumsq", PS_NEED_SQUARES, FORM_VALUE, 0, PS_FIELD_SQUARES, NULL},
-    [PARSUM_SUMABS] = {"sumabs", PS_NEED_MAGNITUDES, FORM_VALUE, 0, PS_FIELD_MAGNITUDES, NULL},
-    [PARSUM_MIN] = {"min", PS_NEED_EXTREMES, FORM_VALUE, 1, PS_FIELD_MINIMUM, NULL},
-    [PARSUM_MAX] = {"max", PS_NEED_EXTREMES, FORM_VALUE, 1, PS_FIELD_MAXIMUM, NULL},
-    [PARSUM_MEAN] = {"mean", PS_NEED_SUM, FORM_FRACTION, 1, 0, fraction_mean},
-    [PARSUM_VAR] = {"var", MOMENTS, FORM_FRACTION, 2, 0, fraction_sample_variance},
-    [PARSUM_PVAR] = {"pvar", MOMENTS, FORM_FRACTION, 1, 0, fraction_population_variance},
-    [PARSUM_SD] = {"sd", MOMENTS, FORM_ROOT, 2, 0, fraction_sample_variance},
-    [PARSUM_PSD] = {"psd", MOMENTS, FORM_ROOT, 1, 0, fraction_population_variance},
-    [PARSUM_NORM2] = {"norm2", PS_NEED_SQUARES, FORM_ROOT, 0, 0, fraction_squares},
-    [PARSUM_DOT] = {"dot", PS_NEED_PRODUCTS, FORM_VALUE, 0, PS_FIELD_SQUARES, NULL},
+    [PARSUM_COUNT] = {"count", 0, FORM_COUNT, 0, 0, NULL, 0},
+    [PARSUM_SUM] = {"sum", PS_NEED_SUM, FORM_SUM, 0, PS_FIELD_SUM, NULL, 0},
+    [PARSUM_SUMSQ] = {"sumsq", PS_NEED_SQUARES, FORM_SUM, 0, PS_FIELD_SQUARES, NULL, 0},
+    [PARSUM_SUMABS] = {"sumabs", PS_NEED_MAGNITUDES, FORM_SUM, 0, PS_FIELD_MAGNITUDES, NULL, 0},
+    [PARSUM_MIN] = {"min", PS_NEED_EXTREMES, FORM_EXTREME, 1, PS_FIELD_MINIMUM, NULL, 0},
+    [PARSUM_MAX] = {"max", PS_NEED_EXTREMES, FORM_EXTREME, 1, PS_FIELD_MAXIMUM, NULL, 0},
+    [PARSUM_MEAN] = {"mean", PS_NEED_SUM, FORM_FRACTION, 1, PS_FIELD_SUM, fraction_mean, SPECIALS_OF_SUM},
+    [PARSUM_VAR] = {"var", MOMENTS, FORM_FRACTION, VARIANCE(2, fraction_sample_variance)},
+    [PARSUM_PVAR] = {"pvar", MOMENTS, FORM_FRACTION, VARIANCE(1, fraction_population_variance)},
+    [PARSUM_SD] = {"sd", MOMENTS, FORM_ROOT, VARIANCE(2, fraction_sample_variance)},
+    [PARSUM_PSD] = {"psd", MOMENTS, FORM_ROOT, VARIANCE(1, fraction_population_variance)},
+    [PARSUM_NORM2] = {"norm2", PS_NEED_SQUARES, FORM_ROOT, 0, PS_FIELD_SQUARES, fraction_squares,
+                      SPECIALS_OF_SUM},
+    [PARSUM_DOT] = {"dot", PS_NEED_PRODUCTS, FORM_SUM, 0, PS_FIELD_SQUARES, NULL, 0},
 };
 
 const char *parsum_statistic_name(parsum_statistic statistic) {
@@ -118,14 +133,8 @@ unsigned ps_statistics_needs(uint32_t statistics) {
     return needs;
 }
 
-static bool finish_fraction(const statistic_row *row, const ps_partial *partial, parsum_value *value) {
+static bool give_double(ps_rounded rounded, parsum_value *value) {
     char text[PS_DOUBLE_TEXT_SIZE];
-    mpz_t numerator, denominator;
-    mpz_inits(numerator, denominator, NULL);
-    row->fraction(partial, numerator, denominator);
-    const ps_rounded rounded = row->form == FORM_ROOT ? ps_round_root(numerator, denominator)
-                                                      : ps_round_fraction(numerator, denominator);
-    mpz_clears(numerator, denominator, NULL);
     value->exact = rounded.exact;
     value->floating = true;
     value->number = rounded.value;
@@ -134,7 +143,30 @@ static bool finish_fraction(const statistic_row *row, const ps_partial *partial,
     return value->text != NULL;
 }
 
-static bool finish_value(const statistic_row *row, const ps_partial *partial, parsum_value *value) {
+static bool has_specials(const statistic_row *row, const ps_partial *partial) {
+    const ps_kind *kind = kind_of(partial);
+    return kind->specials != NULL && kind->specials(partial, row->field) != 0;
+}
+
+static ps_rounded round_specials(const statistic_row *row, const ps_partial *partial) {
+    if (row->specials == SPECIALS_ARE_NAN)
+        return (ps_rounded){PS_DOUBLE_NAN, true};
+    return kind_of(partial)->round(partial, row->field);
+}
+
+static bool finish_fraction(const statistic_row *row, const ps_partial *partial, parsum_value *value) {
+    if (has_specials(row, partial))
+        return give_double(round_specials(row, partial), value);
+    mpz_t numerator, denominator;
+    mpz_inits(numerator, denominator, NULL);
+    row->fraction(partial, numerator, denominator);
+    const ps_rounded rounded = row->form == FORM_ROOT ? ps_round_root(numerator, denominator)
+                                                      : ps_round_fraction(numerator, denominator);
+    mpz_clears(numerator, denominator, NULL);
+    return give_double(rounded, value);
+}
+
+static bool finish_in_full(const statistic_row *row, const ps_partial *partial, parsum_value *value) {
     mpz_t numerator, denominator;
     mpz_inits(numerator, denominator, NULL);
     exact_value(partial, row->field, numerator, denominator);
@@ -143,22 +175,41 @@ static bool finish_value(const statistic_row *row, const ps_partial *partial, pa
     return value->text != NULL;
 }
 
+static bool finish_field(const statistic_row *row, const ps_partial *partial, bool exact_digits,
+                         parsum_value *value) {
+    const bool full = exact_digits && row->form == FORM_SUM && !has_specials(row, partial);
+    if (kind_of(partial)->round == NULL || full)
+        return finish_in_full(row, partial, value);
+    return give_double(kind_of(partial)->round(partial, row->field), value);
+}
+
+static bool finish_count(const ps_partial *partial, parsum_value *value) {
+    char text[32];
+    snprintf(text, sizeof text, "%" PRIu64, partial->count);
+    value->text = strdup(text);
+    return value->text != NULL;
+}
+
+/* Whether the value of a row that has one would be a double. */
+static bool is_floating(const statistic_row *row, const ps_partial *partial) {
+    return row->form == FORM_FRACTION || row->form == FORM_ROOT ||
+           (row->form == FORM_EXTREME && kind_of(partial)->round != NULL);
+}
+
 /* text stays NULL only where memory ran out or there is no value; returns false for the first. */
-static bool finish_row(const statistic_row *row, const ps_partial *partial, parsum_value *value) {
+static bool finish_row(const statistic_row *row, const ps_partial *partial, bool exact_digits,
+                       parsum_value *value) {
     value->exact = true;
     if (partial->count < row->least_count) {
-        value->floating = row->form == FORM_FRACTION || row->form == FORM_ROOT;
+        value->floating = is_floating(row, partial);
         return true;
     }
     switch (row->form) {
-    case FORM_COUNT: {
-        char text[32];
-        snprintf(text, sizeof text, "%" PRIu64, partial->count);
-        value->text = strdup(text);
-        return value->text != NULL;
-    }
-    case FORM_VALUE:
-        return finish_value(row, partial, value);
+    case FORM_COUNT:
+        return finish_count(partial, value);
+    case FORM_SUM:
+    case FORM_EXTREME:
+        return finish_field(row, partial, exact_digits, value);
     case FORM_FRACTION:
     case FORM_ROOT:
         return finish_fraction(row, partial, value);
@@ -166,13 +217,14 @@ static bool finish_row(const statistic_row *row, const ps_partial *partial, pars
     return false;
 }
 
-size_t ps_statistics_finish(uint32_t statistics, const ps_partial *partial, parsum_value *values) {
+size_t ps_statistics_finish(uint32_t statistics, const ps_partial *partial, bool exact_digits,
+                            parsum_value *values) {
     size_t used = 0;
     for (unsigned i = 0; i < PARSUM_STATISTIC_COUNT; i++) {
         if (!(statistics & PARSUM_MASK(i)))
             continue;
         values[used] = (parsum_value){.statistic = (parsum_statistic)i};
-        if (!finish_row(&rows[i], partial, &values[used++])) {
+        if (!finish_row(&rows[i], partial, exact_digits, &values[used++])) {
             ps_values_destroy(values, used);
             return 0;
         }

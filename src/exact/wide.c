@@ -56,9 +56,8 @@ bool ps_wide_is_negative(const ps_wide *value) {
     return value->limb[LIMBS - 1] >> 63;
 }
 
-/* Divides magnitude by 10^18 in place, returns the remainder. 10^18 is the largest power of ten below 2^60, so that
- * remainder * 2^64 + limb stays below 2^124. */
-static uint64_t divide_by_billion_squared(ps_wide *magnitude) {
+/* Division by 10^18. That is the largest power of ten below 2^60, so that remainder * 2^64 + limb stays below 2^124. */
+uint64_t ps_wide_take_digits(ps_wide *magnitude) {
     const uint64_t divisor = UINT64_C(1000000000000000000);
     uint64_t remainder = 0;
     for (int i = LIMBS - 1; i >= 0; i--) {
@@ -76,7 +75,7 @@ void ps_wide_to_text(const ps_wide *value, char *text) {
     uint64_t group[GROUPS];
     int top = 0;
     for (int i = 0; i < GROUPS; i++) {
-        group[i] = divide_by_billion_squared(&magnitude);
+        group[i] = ps_wide_take_digits(&magnitude);
         if (group[i] != 0)
             top = i;
     }

@@ -31,6 +31,10 @@ bool ps_wide_equal(const ps_wide *left, const ps_wide *right);
 bool ps_wide_is_negative(const ps_wide *value);
 ps_wide ps_wide_negated(const ps_wide *value);
 
+/* Takes the last 18 decimal digits off magnitude, which is not negative (or, as 256 bits without a sign, anything), and
+ * returns them. */
+uint64_t ps_wide_take_digits(ps_wide *magnitude);
+
 /* Writes value in decimal, with a minus sign where negative; text has PS_WIDE_TEXT_SIZE bytes. */
 void ps_wide_to_text(const ps_wide *value, char *text);
 

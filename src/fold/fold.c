@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "fold/text.h"
 
 static bool always(void) {
     return true;
@@ -22,20 +23,21 @@ static bool has_avx512(void) {
 static bool has_avx512ifma(void) {
     return has_avx512() && __builtin_cpu_supports("avx512ifma");
 }
-#define X86_PATH(available, function) available, function
+#define X86_PATH(available, integers, floats) \
+    available, ps_progression_##integers, ps_array_##integers, ps_float_##floats
 #else
 /* Known by name on every machine, so that naming one is told from a misspelling. */
 static bool never(void) {
     return false;
 }
-#define X86_PATH(available, function) never, NULL
+#define X86_PATH(available, integers, floats) never, NULL, NULL, NULL
 #endif
 
 static const ps_isa isas[] = {
-    {"portable", always, ps_progression_portable},
-    {"avx2", X86_PATH(has_avx2, ps_progression_avx2)},
-    {"avx512", X86_PATH(has_avx512, ps_progression_avx512)},
-    {"avx512ifma", X86_PATH(has_avx512ifma, ps_progression_avx512ifma)},
+    {"portable", always, ps_progression_portable, ps_array_portable, ps_float_portable},
+    {"avx2", X86_PATH(has_avx2, avx2, avx2)},
+    {"avx512", X86_PATH(has_avx512, avx512, avx512)},
+    {"avx512ifma", X86_PATH(has_avx512ifma, avx512ifma, avx512)},
 };
 enum { ISA_COUNT = sizeof isas / sizeof isas[0] };
 
@@ -111,13 +113,26 @@ static void fold_range(const ps_isa *isa, const ps_block *block, unsigned needs,
     }
 }
 
+static void fold_integers(const ps_isa *isa, const ps_block *block, unsigned needs,
+                          ps_integer_partial *partial) {
+    if (block->kind == PS_BLOCK_RANGE)
+        fold_range(isa, block, needs, partial);
+    else
+        ps_array_fold(isa->array, block, needs, partial);
+}
+
 void ps_fold_block(const ps_isa *isa, const ps_block *block, unsigned needs, ps_partial *partial) {
-    switch (block->kind) {
-    case PS_BLOCK_RANGE:
-        fold_range(isa, block, needs, (ps_integer_partial *)partial);
-        break;
-    case PS_BLOCK_ARRAY:
-    case PS_BLOCK_TEXT:
-        break;
+    if (block->kind == PS_BLOCK_TEXT) {
+        ps_text_fold(block, needs, (ps_decimal_partial *)partial);
+    } else if (partial->kind == PS_KIND_FLOAT) {
+        ps_float_fold(isa->floats, block, needs & ~PS_SKIP_NAN, needs & PS_SKIP_NAN,
+                      (ps_float_partial *)partial);
+    } else if (partial->kind == PS_KIND_INTEGER) {
+        fold_integers(isa, block, needs, (ps_integer_partial *)partial);
+    } else {
+        ps_integer_partial own;
+        ps_kinds[PS_KIND_INTEGER].clear(&own.head);
+        fold_integers(isa, block, needs, &own);
+        ps_kinds[partial->kind].merge_integers(partial, &own);
     }
 }

@@ -6,6 +6,8 @@
 #define PS_FOLD_H
 
 #include "exact/partial.h"
+#include "fold/array.h"
+#include "fold/float_array.h"
 #include "fold/progression.h"
 #include "source/source.h"
 
@@ -14,6 +16,8 @@ typedef struct ps_isa {
     const char *name;
     bool (*available)(void);
     ps_progression_function *progression;
+    ps_array_function *array;
+    ps_float_function *floats;
 } ps_isa;
 
 /* Adds block to partial. needs: a mask of PS_NEED_; sums that it leaves out stay zero. */

@@ -22,7 +22,8 @@ typedef struct ps_text_format {
 
 /* What the fields hold: [+-]digits[.digits][(e|E)[+-]digits], with a digit before or after the point. Blanks around a
  * field are left out. An empty field and NA are missing: counted in head.missing, not an element. In a list, empty is
- * nothing at all. A line without any byte (but CR) is no record. */
+ * nothing at all. A line without any byte (but CR) is no record; of PS_TEXT_COLUMNS, nor is a line of blanks. Line ends are LF
+ * and CR LF. In quotes a field may hold line ends, delimiters and doubled quotes; quotes count only where a field begins. */
 
 /* Adds the numbers of a text block to partial, as needs (a mask of PS_NEED_) says. Stops at the first fault, which it
  * leaves in partial->head.fault, with its place. */

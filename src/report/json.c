@@ -87,6 +87,7 @@ static void add_outcome(json_t *object, const ps_report *report, const parsum_re
     json_object_set_new(seconds, "wall", json_real(result->seconds.wall));
     json_object_set_new(seconds, "setup", json_real(result->seconds.setup));
     json_object_set_new(seconds, "transfer", json_real(result->seconds.transfer));
+    json_object_set_new(seconds, "parse", json_real(result->seconds.parse));
     json_object_set_new(seconds, "compute", json_real(result->seconds.compute));
     json_t *samples = json_array();
     for (size_t i = 0; i < result->sample_count; i++)

@@ -42,6 +42,28 @@ static void describe_engine(const parsum_result *result, char *text, size_t size
     }
 }
 
+/* What is no element. */
+static void describe_left_out(const parsum_result *result, char *text, size_t size) {
+    char part[64];
+    if (result->input.missing > 0) {
+        snprintf(part, sizeof part, ", %" PRIu64 " missing", result->input.missing);
+        append(text, size, part);
+    }
+    if (result->input.skipped_nan > 0) {
+        snprintf(part, sizeof part, ", %" PRIu64 " NaN skipped", result->input.skipped_nan);
+        append(text, size, part);
+    }
+}
+
+static void describe_seconds(const char *name, double seconds, char *text, size_t size) {
+    char part[64], amount[UNITS_SIZE];
+    if (seconds <= 0)
+        return;
+    units_seconds(seconds, amount);
+    snprintf(part, sizeof part, "%s %s, ", name, amount);
+    append(text, size, part);
+}
+
 void report_describe(const parsum_result *result, char *text, size_t size) {
     char part[256], setup[UNITS_SIZE], compute[UNITS_SIZE], wall[UNITS_SIZE], rate[UNITS_SIZE],
         verified[UNITS_SIZE];
@@ -51,8 +73,14 @@ void report_describe(const parsum_result *result, char *text, size_t size) {
     units_seconds(result->seconds.compute, compute);
     units_seconds(result->seconds.wall, wall);
     units_rate(report_rate(result), rate);
-    snprintf(part, sizeof part, ": %" PRIu64 " elements, setup %s, compute %s (%s), total %s; ",
-             result->input.count, setup, compute, rate, wall);
+    snprintf(part, sizeof part, ": %" PRIu64 " elements", result->input.count);
+    append(text, size, part);
+    describe_left_out(result, text, size);
+    snprintf(part, sizeof part, ", setup %s, ", setup);
+    append(text, size, part);
+    describe_seconds("parse", result->seconds.parse, text, size);
+    describe_seconds("transfer", result->seconds.transfer, text, size);
+    snprintf(part, sizeof part, "compute %s (%s), total %s; ", compute, rate, wall);
     append(text, size, part);
     if (result->verified.method == PARSUM_VERIFY_NONE) {
         append(text, size, "not verified");

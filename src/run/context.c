@@ -8,6 +8,7 @@
 #include "base/cpus.h"
 #include "base/error.h"
 #include "exact/statistics.h"
+#include "run/verify.h"
 
 enum { WORKERS_MAX = 4096, RUNS_MAX = 1000000 };
 
@@ -38,8 +39,10 @@ static parsum_status check_options(const parsum_options *options, parsum_error *
         return ps_fail(error, PARSUM_USAGE,
                        "%u runs and %u before them are out of bounds; 1 to %d and 0 to %d are in",
                        options->runs, options->warmup, RUNS_MAX, RUNS_MAX);
-    if (options->statistics == 0 || options->statistics & ~PARSUM_MASK_ALL)
+    if (options->statistics == 0 || options->statistics & ~(PARSUM_MASK_ALL | PARSUM_MASK(PARSUM_DOT)))
         return ps_fail(error, PARSUM_USAGE, "the mask of statistics is empty or has an unknown bit");
+    if (options->statistics & PARSUM_MASK(PARSUM_DOT) && options->statistics != PARSUM_MASK(PARSUM_DOT))
+        return ps_fail(error, PARSUM_USAGE, "dot goes with no other statistic; ask for it alone");
     if (parsum_verify_name(options->verify) == NULL)
         return ps_fail(error, PARSUM_USAGE, "%d is no way to verify", (int)options->verify);
     return PARSUM_OK;
@@ -78,7 +81,7 @@ parsum_status parsum_context_create(const parsum_options *options, parsum_contex
     }
     made->job = (ps_job){
         .kind = &ps_kinds[PS_KIND_INTEGER],
-        .needs = ps_statistics_needs(options->statistics),
+        .needs = ps_statistics_needs(options->statistics) | (options->skip_nan ? PS_SKIP_NAN : 0),
         .fold = ps_fold_block,
         .isa = isa,
         .workers = options->workers > 0 ? options->workers : ps_usable_cpus(),
@@ -97,6 +100,7 @@ void parsum_context_destroy(parsum_context *context) {
     if (context == NULL)
         return;
     ps_context_close_engine(context);
+    ps_verify_pass_destroy(context->pass);
     for (size_t i = 0; i < sizeof context->owned / sizeof context->owned[0]; i++)
         free(context->owned[i]);
     free(context);
@@ -108,7 +112,7 @@ void ps_context_close_engine(parsum_context *context) {
     context->engine = NULL;
 }
 
-/* "auto" for a range, which is computed and not read: the best device, or threads where none can be used. What the user
+/* "auto" for a range: the best device, or threads where none can be used. What the user
  * named is never replaced. */
 static parsum_status open_best(parsum_context *context, parsum_error *error) {
     const ps_job *job = &context->job;
@@ -126,11 +130,27 @@ static parsum_status open_best(parsum_context *context, parsum_error *error) {
     return ps_engine_pthread.open(job, &context->engine, error);
 }
 
-parsum_status ps_context_open_engine(parsum_context *context, parsum_error *error) {
+void ps_context_use_source(parsum_context *context, const ps_source *source) {
+    ps_job *job = &context->job;
+    const ps_kind *kind = &ps_kinds[source->partial_kind];
+    const bool forked_before = context->engine != NULL && context->engine->engine == &ps_engine_fork;
+    if (job->kind != kind || job->block_kinds != source->block_kinds ||
+        (forked_before && source->in_parent_memory))
+        ps_context_close_engine(context);
+    job->kind = kind;
+    job->block_kinds = source->block_kinds;
+}
+
+parsum_status ps_context_open_engine(parsum_context *context, const ps_source *source, parsum_error *error) {
+    ps_context_use_source(context, source);
     if (context->engine != NULL)
         return PARSUM_OK;
     const char *name = context->options.engine;
+    /* A range is computed, so it goes to a device; a list lies in this memory, which a CPU reads faster than a bus carries
+     * it. */
+    const bool computed = source->block_kinds == 1u << PS_BLOCK_RANGE;
     if (is_auto(name))
-        return open_best(context, error);
+        return computed ? open_best(context, error)
+                        : ps_engine_pthread.open(&context->job, &context->engine, error);
     return ps_engine_find(name)->open(&context->job, &context->engine, error);
 }

@@ -8,11 +8,15 @@ struct parsum_context {
     parsum_options options; /* strings are copies owned by the context */
     char *owned[4];         /* those copies */
     ps_job job;
-    ps_engine_state *engine; /* NULL until the first reduction, and after a failed one */
+    ps_engine_state *engine;     /* NULL until the first reduction, and after a failed one */
+    struct ps_verify_pass *pass; /* of a list that is checked as it passes; else NULL */
 };
 
-/* Opens the engine that the options name, or that "auto" finds for a computed range, where none is open. */
-parsum_status ps_context_open_engine(parsum_context *context, parsum_error *error);
+/* Sets the job to what source holds; an open engine that does not suit it is closed. */
+void ps_context_use_source(parsum_context *context, const ps_source *source);
+
+/* The same, and opens the engine that the options name, or that "auto" finds for such a source, where none is open. */
+parsum_status ps_context_open_engine(parsum_context *context, const ps_source *source, parsum_error *error);
 void ps_context_close_engine(parsum_context *context);
 
 #endif

@@ -7,6 +7,7 @@
 #include "base/device.h"
 #include "base/error.h"
 #include "exact/statistics.h"
+#include "run/reduce.h"
 
 parsum_status ps_result_describe_engine(const ps_engine_state *engine, parsum_result *result,
                                         parsum_error *error) {
@@ -24,20 +25,17 @@ parsum_status ps_result_describe_engine(const ps_engine_state *engine, parsum_re
     return PARSUM_OK;
 }
 
-parsum_status ps_result_create(const ps_source *source, unsigned runs, parsum_result **result,
-                               parsum_error *error) {
+static parsum_status create(char *const *names, size_t name_count, unsigned runs, parsum_result **result,
+                            parsum_error *error) {
     parsum_result *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "the result");
-    made->input.kind = source->input_kind;
-    made->input.type = ps_kinds[source->partial_kind].type_name;
-    made->input.count = source->total_count;
     made->samples = calloc(runs, sizeof *made->samples);
     made->sample_count = runs;
-    made->input.sources = calloc(source->name_count + 1, sizeof *made->input.sources);
+    made->input.sources = calloc(name_count + 1, sizeof *made->input.sources);
     bool copied = made->samples != NULL && made->input.sources != NULL;
-    for (size_t i = 0; i < source->name_count && copied; i++) {
-        made->input.sources[i] = strdup(source->names[i]);
+    for (size_t i = 0; i < name_count && copied; i++) {
+        made->input.sources[i] = strdup(names[i]);
         copied = made->input.sources[i] != NULL;
         made->input.source_count += copied;
     }
@@ -47,6 +45,43 @@ parsum_status ps_result_create(const ps_source *source, unsigned runs, parsum_re
     }
     *result = made;
     return PARSUM_OK;
+}
+
+parsum_status ps_result_create(const ps_source *source, unsigned runs, parsum_result **result,
+                               parsum_error *error) {
+    const parsum_status status = create(source->names, source->name_count, runs, result, error);
+    if (status != PARSUM_OK)
+        return status;
+    (*result)->input.kind = source->input_kind;
+    (*result)->input.type = source->type_name;
+    return PARSUM_OK;
+}
+
+parsum_status ps_result_create_for(const char *const *names, size_t name_count, parsum_result **result,
+                                   parsum_error *error) {
+    return create((char *const *)names, name_count, 1, result, error);
+}
+
+parsum_status ps_result_finish(uint32_t statistics, bool exact_digits, const ps_partial *total,
+                               const ps_kind *kind, parsum_result *result, parsum_error *error) {
+    result->input.count = total->count;
+    result->input.missing = total->missing;
+    result->input.skipped_nan = total->skipped_nan;
+    result->value_count = ps_statistics_finish(statistics, total, exact_digits, result->values);
+    result->partial = ps_partial_create(kind);
+    if (result->value_count == 0 || result->partial == NULL)
+        return ps_fail_memory(error, "the result");
+    memcpy(result->partial, total, kind->size_bytes);
+    return PARSUM_OK;
+}
+
+void ps_result_take_engine(parsum_result *result, parsum_result *part) {
+    for (size_t i = 0; i < result->engine.device_count; i++)
+        ps_device_free(&result->engine.devices[i]);
+    free(result->engine.devices);
+    result->engine = part->engine;
+    part->engine.devices = NULL;
+    part->engine.device_count = 0;
 }
 
 static int compare_doubles(const void *left, const void *right) {
@@ -76,5 +111,6 @@ void parsum_result_destroy(parsum_result *result) {
     free(result->engine.devices);
     ps_values_destroy(result->values, result->value_count);
     free(result->samples);
+    free(result->partial);
     free(result);
 }

@@ -23,9 +23,11 @@ const char *parsum_verify_name(parsum_verify verify) {
     return (size_t)verify < sizeof verify_names / sizeof verify_names[0] ? verify_names[verify] : NULL;
 }
 
-parsum_verify ps_verify_choose(parsum_verify asked, uint64_t count) {
+parsum_verify ps_verify_choose(parsum_verify asked, bool ranges, uint64_t count, bool on_device) {
     if (asked != PARSUM_VERIFY_AUTO)
         return asked;
+    if (!ranges)
+        return on_device ? PARSUM_VERIFY_REFERENCE : PARSUM_VERIFY_NONE;
     return count <= reference_count_max ? PARSUM_VERIFY_REFERENCE : PARSUM_VERIFY_CLOSED_FORM;
 }
 
@@ -65,8 +67,9 @@ static void add_share(unsigned index, void *context) {
 static void poll_reference(void *context) {
     reference_work *work = context;
     const ps_monitor *monitor = work->monitor;
+    const parsum_progress progress = {atomic_load(&work->done), work->total, "elements"};
     if (monitor->progress != NULL)
-        monitor->progress(atomic_load(&work->done), work->total, monitor->user);
+        monitor->progress(&progress, monitor->user);
     if (monitor->cancelled != NULL && monitor->cancelled(monitor->user))
         atomic_store(&work->stopped, true);
 }
@@ -96,44 +99,4 @@ parsum_status ps_verify_reference(const parsum_range *ranges, size_t range_count
     if (atomic_load(&work.stopped))
         return ps_fail(error, PARSUM_CANCELLED, "cancelled");
     return PARSUM_OK;
-}
-
-/* One line per sum that differs. */
-static size_t append_difference(char *text, size_t size, const char *name, const ps_wide *answer,
-                                const ps_wide *expected, const char *method) {
-    char left[PS_WIDE_TEXT_SIZE], right[PS_WIDE_TEXT_SIZE];
-    ps_wide_to_text(answer, left);
-    ps_wide_to_text(expected, right);
-    return (size_t)snprintf(text, size, "\n  %s: the engine has %s, the %s has %s", name, left, method,
-                            right);
-}
-
-parsum_status ps_verify_compare(const ps_integer_partial *answer, const ps_integer_partial *expected,
-                                unsigned needs, const char *method, parsum_error *error) {
-    const bool extremes = needs & PS_NEED_EXTREMES && expected->head.count > 0;
-    const struct {
-        const char *name;
-        bool compared;
-        ps_wide answer, expected;
-    } sums[] = {
-        {"count", true, ps_wide_from_int128(answer->head.count), ps_wide_from_int128(expected->head.count)},
-        {"sum", needs & PS_NEED_SUM, answer->sum, expected->sum},
-        {"sumsq", needs & PS_NEED_SQUARES, answer->squares, expected->squares},
-        {"sumabs", needs & PS_NEED_MAGNITUDES, answer->magnitudes, expected->magnitudes},
-        {"min", extremes, ps_wide_from_int128(answer->minimum), ps_wide_from_int128(expected->minimum)},
-        {"max", extremes, ps_wide_from_int128(answer->maximum), ps_wide_from_int128(expected->maximum)},
-    };
-    char text[2048] = "";
-    size_t used = 0;
-    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
-        if (sums[i].compared && !ps_wide_equal(&sums[i].answer, &sums[i].expected))
-            used += append_difference(text + used, sizeof text - used, sums[i].name, &sums[i].answer,
-                                      &sums[i].expected, method);
-    }
-    if (used == 0)
-        return PARSUM_OK;
-    return ps_fail(
-        error, PARSUM_MISMATCH,
-        "the answer does not agree with the %s, so there is none; try another --engine or --device:%s",
-        method, text);
 }

@@ -1,4 +1,6 @@
-/* block.c - cutting blocks. */
+/* block.c - what all blocks and sources share. */
+#include <stdlib.h>
+
 #include "source/source.h"
 
 ps_block ps_block_take(ps_block *block, uint64_t count) {
@@ -18,4 +20,15 @@ ps_block ps_block_take(ps_block *block, uint64_t count) {
         break;
     }
     return taken;
+}
+
+void ps_source_free_names(ps_source *source) {
+    for (size_t i = 0; i < source->name_count && source->names != NULL; i++)
+        free(source->names[i]);
+    free(source->names);
+}
+
+void ps_source_destroy(ps_source *source) {
+    if (source != NULL)
+        source->operations->destroy(source);
 }

@@ -20,7 +20,7 @@ struct ps_queue {
     uint64_t cut_count; /* elements cut from the source so far */
     ps_block *returned; /* blocks to be redone, before any new one */
     size_t returned_count, returned_capacity;
-    atomic_bool stopped;
+    atomic_bool stopped, ended;
     double next_poll_seconds; /* of the monotonic clock; the caller's thread alone touches it */
     _Atomic uint64_t done_count;
 };
@@ -52,6 +52,7 @@ void ps_queue_rewind(ps_queue *queue) {
     queue->cut_count = 0;
     queue->returned_count = 0;
     atomic_store(&queue->stopped, false);
+    atomic_store(&queue->ended, false);
     atomic_store(&queue->done_count, 0);
 }
 
@@ -85,6 +86,8 @@ bool ps_queue_pull(ps_queue *queue, uint64_t want, ps_block *block) {
     pthread_mutex_lock(&queue->lock);
     if (queue->returned_count > 0) {
         take_returned(queue, want, block);
+    } else if (atomic_load(&queue->ended)) {
+        pulled = false;
     } else {
         pulled = queue->source->operations->next(queue->source, block_size(queue, want), block);
         if (pulled)
@@ -130,6 +133,24 @@ bool ps_queue_poll_due(ps_queue *queue) {
         return false;
     queue->next_poll_seconds = now + 1e-3 * PS_POLL_MILLISECONDS;
     return true;
+}
+
+void ps_queue_end(ps_queue *queue) {
+    atomic_store(&queue->ended, true);
+}
+
+bool ps_queue_is_complete(ps_queue *queue) {
+    return atomic_load(&queue->done_count) == queue->cut_count;
+}
+
+parsum_progress ps_queue_progress(ps_queue *queue) {
+    const unsigned text = 1u << PS_BLOCK_TEXT, kinds = queue->source->block_kinds;
+    const uint64_t total = queue->source->total_count;
+    return (parsum_progress){.done = atomic_load(&queue->done_count),
+                             .total = total == PS_COUNT_UNKNOWN ? 0 : total,
+                             .unit = kinds == text  ? "bytes"
+                                     : kinds & text ? "units"
+                                                    : "elements"};
 }
 
 void ps_queue_stop(ps_queue *queue) {

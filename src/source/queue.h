@@ -32,6 +32,9 @@ void ps_queue_done(ps_queue *queue, const ps_block *block);
 /* Hands a block back, to be pulled again; its attempts are counted up where tried. False: out of memory. */
 bool ps_queue_return(ps_queue *queue, const ps_block *block, bool tried);
 
+/* No new blocks are cut; those handed back are still given out. */
+void ps_queue_end(ps_queue *queue);
+
 /* After this every pull answers false. */
 void ps_queue_stop(ps_queue *queue);
 
@@ -39,6 +42,10 @@ void ps_queue_stop(ps_queue *queue);
  * thread. */
 bool ps_queue_poll_due(ps_queue *queue);
 
+/* Whether every block that was cut has been done. */
+bool ps_queue_is_complete(ps_queue *queue);
+
+parsum_progress ps_queue_progress(ps_queue *queue);
 uint64_t ps_queue_done_count(ps_queue *queue);
 uint64_t ps_queue_total_count(const ps_queue *queue);
 

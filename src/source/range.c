@@ -109,9 +109,7 @@ static void range_rewind(ps_source *source) {
 
 static void range_destroy(ps_source *source) {
     range_source *ranges = (range_source *)source;
-    for (size_t i = 0; i < source->name_count && source->names != NULL; i++)
-        free(source->names[i]);
-    free(source->names);
+    ps_source_free_names(source);
     free(ranges->ranges);
     free(ranges);
 }
@@ -151,7 +149,10 @@ parsum_status ps_source_ranges(const parsum_range *ranges, size_t range_count, p
         return ps_fail_memory(error, "the list of ranges");
     made->source.operations = &range_operations;
     made->source.input_kind = "range";
+    made->source.type_name = "integer";
     made->source.partial_kind = PS_KIND_INTEGER;
+    made->source.block_kinds = 1u << PS_BLOCK_RANGE;
+    made->source.can_rewind = true;
     made->source.total_count = total;
     made->ranges = calloc(range_count + 1, sizeof *made->ranges);
     made->source.names = calloc(range_count + 1, sizeof *made->source.names);

@@ -22,8 +22,10 @@ ps_compression ps_compression_of_name(const char *name);
 parsum_status ps_reader_open(const char *path, ps_reader **reader, parsum_error *error);
 void ps_reader_close(ps_reader *reader);
 
-/* A regular file's descriptor and size, where it can be mapped or read at offsets; false for pipes and the like, and after
- * ps_reader_decompress. The descriptor stays the reader's. */
+/* A regular file's descriptor and size, where it can be mapped or read at offsets from 0; false for pipes and the like, for
+ * files that say they are empty (those of /proc are not), after ps_reader_decompress, and where standard input is a file of
+ * which something has been read before: that is read from there on, and rewinding goes back there. The descriptor stays
+ * the reader's. */
 bool ps_reader_file(const ps_reader *reader, int *descriptor, uint64_t *size_bytes);
 
 /* Whether the input has a beginning to go back to (a regular file, compressed or not). */
@@ -37,9 +39,10 @@ parsum_status ps_reader_decompress(ps_reader *reader, ps_compression compression
 parsum_status ps_reader_peek(ps_reader *reader, size_t wanted, const unsigned char **data, size_t *size,
                              parsum_error *error);
 
-/* Reads exactly size bytes, fewer only at the end, which *got says. PARSUM_BAD_INPUT: a read error, or compressed data
- * that is damaged or cut off, with the byte of the compressed input. Concatenated gzip members and zstd frames are one
- * text, as gzip and zstd have it. */
+/* Reads exactly size bytes, fewer only at the end, which *got says. Compressed data is whole only when a read has met its
+ * end: checksums stand behind the last byte. PARSUM_BAD_INPUT: a read error, or compressed data that is damaged or cut
+ * off, with the byte of the compressed input; after it only closing and rewinding have meaning. Concatenated gzip members
+ * and zstd frames are one text, as gzip and zstd have it. */
 parsum_status ps_reader_read(ps_reader *reader, void *buffer, size_t size, size_t *got, parsum_error *error);
 
 /* Back to the first byte, with the decompression as it was set. */

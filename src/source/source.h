@@ -4,7 +4,7 @@
 #ifndef PS_SOURCE_H
 #define PS_SOURCE_H
 
-#include "exact/wide.h"
+#include "exact/partial.h"
 #include "parsum.h"
 
 /* The kinds of blocks, one per way of folding. */
@@ -23,6 +23,7 @@ typedef struct ps_array_block {
     const unsigned char *data[2]; /* of the first number; data[1] is NULL where there is one operand */
     int64_t stride_bytes[2];      /* from one number to the next; may be negative or zero */
     parsum_type type;
+    int exponent;    /* the numbers count 10^exponent; other than 0 only of text that was parsed ahead */
     bool swapped[2]; /* bytes are in the other order than this machine's */
 } ps_array_block;
 
@@ -63,6 +64,13 @@ typedef struct ps_source_operations {
     void (*release)(ps_source *source, const ps_block *block);
     /* Starts again from the first element; failure says where it cannot. */
     void (*rewind)(ps_source *source);
+    /* After a run: whether the data stayed as it was while it was read; failure says where not. NULL: it cannot change. */
+    bool (*check)(ps_source *source);
+    /* From the next rewind on cuts where no quoted field is open, whatever it costs; false: it does so already. NULL: there is
+     * nothing to cut wrongly. */
+    bool (*cut_carefully)(ps_source *source);
+    /* Makes the sentence of a fault that a fold left, with its place. NULL: folds of its blocks leave none. */
+    parsum_status (*describe_fault)(const ps_source *source, const ps_fault *fault, parsum_error *error);
     void (*destroy)(ps_source *source);
 } ps_source_operations;
 
@@ -71,9 +79,14 @@ typedef struct ps_source_operations {
 
 struct ps_source {
     const ps_source_operations *operations;
-    const char *input_kind; /* as in the report: "range" */
+    const char *input_kind; /* as in the report: "range", "array" or "text" */
+    const char *type_name;  /* of the elements, as in the report: "integer", "i64", "decimal" */
     int partial_kind;       /* row of ps_kinds that its folds fill */
+    unsigned block_kinds;   /* mask of 1 << PS_BLOCK_ of the blocks it cuts */
     uint64_t total_count;   /* of what blocks count: elements, or bytes of text */
+    bool can_rewind;
+    bool in_parent_memory;  /* blocks point to memory that a process forked earlier may not see */
+    const ps_partial *rest; /* what the source itself has summed up while it cut; NULL: nothing */
     parsum_error failure;   /* status PARSUM_OK: none */
     char **names;           /* one per input, as the report shows them */
     size_t name_count;
@@ -82,6 +95,20 @@ struct ps_source {
 /* A source over ranges, cut where they are cut. PARSUM_USAGE: an element or a count beyond the bounds. */
 parsum_status ps_source_ranges(const parsum_range *ranges, size_t range_count, ps_source **source,
                                parsum_error *error);
+
+/* A source over numbers in memory that stays where it is and as it is while the source lives. */
+parsum_status ps_source_array(const ps_array_block *array, uint64_t count, ps_source **source,
+                              parsum_error *error);
+
+/* Several sources as one list, cut where they are cut; owns and destroys them, also where it fails. PARSUM_USAGE: their
+ * kinds of numbers do not mix. */
+parsum_status ps_source_list(ps_source **sources, size_t source_count, ps_source **list, parsum_error *error);
+
+/* Frees source and all it owns. NULL is allowed. */
+void ps_source_destroy(ps_source *source);
+
+/* Frees the names; what every destroy ends with. */
+void ps_source_free_names(ps_source *source);
 
 /* How many elements range has; the range must be within the bounds (ps_range_check). */
 uint64_t ps_range_count(const parsum_range *range);

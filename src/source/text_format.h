@@ -27,7 +27,7 @@ parsum_status ps_text_format_find(const char *sample, size_t size, bool whole, c
  * byte where there is a quote. */
 size_t ps_text_whole_records(const ps_text_format *format, const char *data, size_t size, bool last);
 
-/* The same by the last line end alone (white space in a list), which is fast, and wrong only where a quoted field holds a
+/* The same by the last line end alone (in a list without any, by white space), which is fast, and wrong only where a quoted field holds a
  * line end: then the fold of the block that it ends finds PS_FAULT_OPEN_QUOTE. */
 size_t ps_text_probable_records(const ps_text_format *format, const char *data, size_t size, bool last);
 

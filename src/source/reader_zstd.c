@@ -1,0 +1,78 @@
+/* reader_zstd.c - zstd by libzstd: frames one after the other are one text, skippable ones are left out. A frame may ask
+ * for a window of up to 128 MiB, libzstd's own limit, which bounds the memory. */
+#include <stdlib.h>
+#include <zstd.h>
+
+#include "base/error.h"
+#include "source/reader_input.h"
+
+typedef struct zstd_state {
+    ZSTD_DStream *stream;
+    bool any;      /* a frame has begun */
+    bool in_frame; /* and has not ended */
+} zstd_state;
+
+static parsum_status zstd_open(void **state, parsum_error *error) {
+    zstd_state *opened = calloc(1, sizeof *opened);
+    if (opened != NULL)
+        opened->stream = ZSTD_createDStream();
+    if (opened == NULL || opened->stream == NULL) {
+        free(opened);
+        return ps_fail_memory(error, "decompressing");
+    }
+    *state = opened;
+    return PARSUM_OK;
+}
+
+static void zstd_close(void *state) {
+    zstd_state *closed = state;
+    ZSTD_freeDStream(closed->stream);
+    free(closed);
+}
+
+static void zstd_reset(void *state) {
+    zstd_state *reset = state;
+    (void)ZSTD_DCtx_reset(reset->stream, ZSTD_reset_session_only);
+    reset->any = reset->in_frame = false;
+}
+
+/* One call of libzstd, which makes progress or fails. Without input it may still have output to give, of the frame that
+ * it is in. */
+static parsum_status decompress_some(zstd_state *zstd, ps_reader_input *input, unsigned char *buffer,
+                                     size_t size, size_t *got, parsum_error *error) {
+    ZSTD_inBuffer from = {input->buffer + input->begin, input->end - input->begin, 0};
+    ZSTD_outBuffer into = {buffer, size, 0};
+    const size_t code = ZSTD_decompressStream(zstd->stream, &into, &from);
+    ps_reader_input_take(input, from.pos);
+    *got = into.pos;
+    if (ZSTD_isError(code))
+        return ps_decompressor_damaged("zstd", input, ZSTD_getErrorName(code), error);
+    zstd->any = true;
+    zstd->in_frame = code != 0;
+    if (from.pos > 0 || into.pos > 0)
+        return PARSUM_OK;
+    return from.size == 0 ? ps_decompressor_cut_off("zstd", input, error)
+                          : ps_decompressor_damaged("zstd", input, "no valid frame", error);
+}
+
+static parsum_status zstd_read(void *state, ps_reader_input *input, unsigned char *buffer, size_t size,
+                               size_t *got, parsum_error *error) {
+    zstd_state *const zstd = state;
+    *got = 0;
+    while (*got < size) {
+        parsum_status status =
+            ps_reader_input_fill(input, input->begin == input->end ? PS_READER_CHUNK_BYTES : 0, error);
+        if (status != PARSUM_OK)
+            return status;
+        if (input->begin == input->end && !zstd->in_frame)
+            return zstd->any ? PARSUM_OK : ps_decompressor_cut_off("zstd", input, error);
+        size_t made = 0;
+        status = decompress_some(zstd, input, buffer + *got, size - *got, &made, error);
+        *got += made;
+        if (status != PARSUM_OK)
+            return status;
+    }
+    return PARSUM_OK;
+}
+
+const ps_decompressor ps_decompressor_zstd = {"zstd", zstd_open, zstd_read, zstd_reset, zstd_close};

@@ -1,0 +1,159 @@
+"""Writes the files that the fuzz targets start from, and that replay.c checks: corpus/npy and corpus/partial, beside this
+file. It knows both formats by itself and shares no code with the library. Run it when a format changes."""
+import pathlib
+import struct
+import zlib
+
+CORPUS = pathlib.Path(__file__).parent / "corpus"
+USUAL = "{'descr': '<i8', 'fortran_order': False, 'shape': (3, 4), }"
+
+
+def npy(text, version=1, minor=0, length=None, magic=b"\x93NUMPY", data=b""):
+    text = text.encode("latin-1")
+    size = len(text) if length is None else length
+    packed = struct.pack("<H" if version == 1 else "<I", size)
+    return magic + bytes([version, minor]) + packed + text + data
+
+
+def header(descr="'<i8'", order="False", shape="(3,)"):
+    return "{'descr': %s, 'fortran_order': %s, 'shape': %s, }" % (descr, order, shape)
+
+
+NPY = {
+    "good-usual": npy(USUAL.ljust(117) + "\n", data=bytes(96)),
+    "good-version-2": npy(USUAL, version=2),
+    "good-version-3": npy(USUAL, version=3),
+    "good-scalar": npy(header(shape="()")),
+    "good-fortran": npy(header("'>f8'", "True", "(2, 3, 5)")),
+    "good-native": npy(header("'=u4'")),
+    "good-bytes": npy(header("'|u1'")),
+    "good-long-suffix": npy(header(shape="(3L, 4L)")),
+    "good-order-of-keys": npy('{"shape":(7,),"descr":"<f4","fortran_order":True}'),
+    "good-white-space": npy(" {\n'descr'\t:'<i2' ,\r'fortran_order' : False,'shape':( 1 , 2 , ) , } "),
+    "good-empty": npy(header(shape="(0, 9223372036854775807, 9223372036854775807)")),
+    "good-largest": npy(header("'|i1'", shape="(9223372036854775807,)")),
+    "good-64-dimensions": npy(header(shape="(" + "1," * 64 + ")")),
+    "good-longest": npy(USUAL.ljust(10000), version=2),
+    "bad-65-dimensions": npy(header(shape="(" + "1," * 65 + ")")),
+    "bad-too-long": npy(USUAL.ljust(10001), version=2),
+    "bad-huge-length": npy(USUAL, version=2, length=2**32 - 1),
+    "bad-cut-off": npy(USUAL, length=len(USUAL) + 1),
+    "bad-cut-in-text": npy(USUAL)[:40],
+    "bad-cut-in-prefix": npy(USUAL)[:9],
+    "bad-nothing": b"",
+    "bad-magic": npy(USUAL, magic=b"\x93NUMPX"),
+    "bad-version-4": npy(USUAL, version=4),
+    "bad-version-0": npy(USUAL, version=0),
+    "bad-minor": npy(USUAL, minor=1),
+    "bad-overflow": npy(header(shape="(1152921504606846976,)")),
+    "bad-overflow-product": npy(header("'|i1'", shape="(4294967296, 4294967296)")),
+    "bad-size-2-64": npy(header(shape="(18446744073709551616, 0)")),
+    "bad-negative": npy(header(shape="(-1,)")),
+    "bad-no-tuple": npy(header(shape="(3)")),
+    "bad-list": npy(header(shape="[3]")),
+    "bad-boolean": npy(header("'|b1'")),
+    "bad-half": npy(header("'<f2'")),
+    "bad-complex": npy(header("'<c16'")),
+    "bad-string": npy(header("'<U5'")),
+    "bad-object": npy(header("'|O'")),
+    "bad-structured": npy(header("[('a', '<i8')]")),
+    "bad-no-order": npy(header("'|i8'")),
+    "bad-missing-key": npy("{'descr': '<i8', 'shape': (3,)}"),
+    "bad-unknown-key": npy("{'descr': '<i8', 'fortran_order': False, 'shape': (3,), 'x': 1}"),
+    "bad-twice": npy("{'descr': '<i8', 'descr': '<i8', 'fortran_order': False, 'shape': (3,)}"),
+    "bad-open-dict": npy("{'descr': '<i8', 'fortran_order': False, 'shape': (3,)"),
+    "bad-open-string": npy("{'descr': '<i8"),
+    "bad-behind": npy(USUAL + "x"),
+    "bad-zero-byte": npy(USUAL + "\0"),
+}
+
+
+def wide(value):
+    return (value % 2**256).to_bytes(32, "little")
+
+
+def integers(elements):
+    extremes = b""
+    if elements:
+        extremes = b"".join((e % 2**128).to_bytes(16, "little") for e in (min(elements), max(elements)))
+    return wide(sum(elements)) + wide(sum(e * e for e in elements)) + wide(sum(map(abs, elements))) + extremes
+
+
+def partial(numbers, count, kind=0, version=1, statistics=0xFFF, type_name=b"integer", input_kind=b"range",
+            length_less=0, checksum=0, magic=b"parsum\x1apartial\n\0"):
+    rest = struct.pack("<I16s16sQQQ", statistics, type_name, input_kind, count, 2, 1) + numbers
+    head = magic + struct.pack("<II", version, kind)
+    whole = head + struct.pack("<Q", len(head) + 8 + len(rest) + 4 - length_less) + rest
+    return whole + struct.pack("<I", zlib.crc32(whole) ^ checksum)
+
+
+THREE = [-5, 7, 2**64 - 1]
+
+
+def window(limbs):
+    """The limbs of a decimal: {index: signed limb}."""
+    if not limbs:
+        return struct.pack("<HH", 0, 0)
+    first, last = min(limbs), max(limbs)
+    return struct.pack("<HH", first, last - first + 1) + b"".join(
+        struct.pack("<q", limbs.get(i, 0)) for i in range(first, last + 1))
+
+
+def binary(limbs, specials=0):
+    return b"".join(struct.pack("<Q", limbs.get(i, 0)) for i in range(68)) + struct.pack("<Q", specials)
+
+
+# 0.5 and -2.25. Limb 114 of a sum and 57 of a number count 1.
+DECIMALS = (window({113: -75 * 10**16, 114: -1}) + window({113: 3125 * 10**14, 114: 5})
+            + window({113: 75 * 10**16, 114: 2})
+            + b"\x01" + window({56: 25 * 10**16, 57: 2}) + b"\x00" + window({56: 5 * 10**17}))
+# 1.5 and 2. Limb 34 counts 1.
+FLOATS = (binary({33: 2**63, 34: 3}) + binary({33: 2**62, 34: 6}) + binary({33: 2**63, 34: 3})
+          + struct.pack("<dd", 1.5, 2.0))
+
+PARTIAL = {
+    "good-three": partial(integers(THREE), 3),
+    "good-none": partial(integers([]), 0),
+    "good-sum": partial(wide(6), 3, statistics=2, type_name=b"i64", input_kind=b"array"),
+    "good-extremes": partial(bytes(32), 2**64 - 1, statistics=0x30),
+    "good-count": partial(b"", 5, statistics=1),
+    "good-dot": partial(wide(-12), 3, statistics=1 << 12, type_name=b"i8", input_kind=b"array"),
+    # Kinds 1 and 2: decimals and floats, for libraries that know them.
+    "kind-decimals": partial(DECIMALS, 2, kind=1, type_name=b"decimal", input_kind=b"text"),
+    "kind-floats": partial(FLOATS, 2, kind=2, type_name=b"f64", input_kind=b"array"),
+    "kind-floats-nan": partial(binary({}, 1) * 3 + struct.pack("<dd", float("nan"), float("nan")), 1, kind=2),
+    "bad-nothing": b"",
+    "bad-magic": partial(integers(THREE), 3, magic=b"parsum\x1apartial\r\0"),
+    "bad-newer": partial(integers(THREE), 3, version=2),
+    "bad-version-0": partial(integers(THREE), 3, version=0),
+    "bad-kind": partial(integers(THREE), 3, kind=1000),
+    "bad-checksum": partial(integers(THREE), 3, checksum=1),
+    "bad-length": partial(integers(THREE), 3, length_less=1),
+    "bad-cut-off": partial(integers(THREE), 3)[:-1],
+    "bad-cut-in-head": partial(integers(THREE), 3)[:50],
+    "bad-longer": partial(integers(THREE), 3) + b"\0",
+    "bad-more-numbers": partial(integers(THREE) + b"\0", 3),
+    "bad-fewer-numbers": partial(integers(THREE)[:-1], 3),
+    "bad-statistics-none": partial(b"", 3, statistics=0),
+    "bad-statistics-unknown": partial(integers(THREE), 3, statistics=1 << 13),
+    "bad-statistics-mixed": partial(integers(THREE), 3, statistics=0x1002),
+    "bad-type": partial(integers(THREE), 3, type_name=b"in\nteger"),
+    "bad-type-without-end": partial(integers(THREE), 3, type_name=b"x" * 16),
+    "bad-sum-too-large": partial(wide(2**192), 3, statistics=2),
+    "bad-squares-negative": partial(wide(-1), 3, statistics=4),
+    "bad-variance-negative": partial(wide(3) + wide(2), 3, statistics=1 << 9),
+    "bad-element": partial(struct.pack("<QQQQ", 0, 0, 0, 1), 3, statistics=0x30),
+    "bad-extremes-crossed": partial(struct.pack("<QQQQ", 2, 0, 1, 0), 3, statistics=0x30),
+}
+
+
+def main():
+    for name, files in (("npy", NPY), ("partial", PARTIAL)):
+        folder = CORPUS / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for file, content in files.items():
+            (folder / file).write_bytes(content)
+
+
+if __name__ == "__main__":
+    main()
