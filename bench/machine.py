@@ -6,7 +6,7 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
-PEER_PACKAGES = ("numpy", "duckdb", "chdb", "polars")
+PEER_PACKAGES = ("numpy", "duckdb", "chdb", "polars", "xsum")
 
 
 def field_of(file_path, name):
@@ -35,6 +35,13 @@ def choose_cpus(wanted=2):
     return chosen
 
 
+def first_line_of(command):
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    except (OSError, subprocess.CalledProcessError, IndexError):
+        return None
+
+
 def package_versions():
     versions = {}
     for name in PEER_PACKAGES:
@@ -43,13 +50,6 @@ def package_versions():
         except metadata.PackageNotFoundError:
             versions[name] = None
     return versions
-
-
-def compiler_version():
-    try:
-        return subprocess.run(["cc", "--version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
-    except (OSError, subprocess.CalledProcessError, IndexError):
-        return None
 
 
 def describe(cpus, allowed_count, best_path):
@@ -64,7 +64,8 @@ def describe(cpus, allowed_count, best_path):
         "system": f"{platform.system()} {platform.release()}",
         "compiler": None,  # parsum-cl says which one made it
         "parsum_version": None,
-        "system_compiler": compiler_version(),
+        "system_compiler": first_line_of(["cc", "--version"]),
+        "datamash": first_line_of(["datamash", "--version"]),
         "python": platform.python_version(),
         "packages": package_versions(),
         "opencl_devices": [],

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import opencl_environments
 from limits import PATHS_BEST_FIRST, Limits
+from list_data import Lists
+from list_parts import LIST_PARTS, apply_ceiling, can_measure, faults_of_part
 from processes import PEERS, ProcessRow, measure_beside, process_faults
 from programs import BenchError
 from rows import add_compare, add_result, apply_limits, faults
@@ -28,6 +30,13 @@ class Settings:
     pairs: int
     limit_run_seconds: float
     read_bytes: int
+    list_count: int
+    text_count: int
+    full_range_count: int  # of exponents all over: several times slower for everyone, so fewer do
+    gzip_count: int
+    list_rounds: int
+    list_runs: int
+    list_turns: int
 
 
 FULL = Settings(
@@ -41,6 +50,13 @@ FULL = Settings(
     pairs=3,
     limit_run_seconds=0.04,
     read_bytes=1 << 30,
+    list_count=10**8,
+    text_count=10**7,
+    full_range_count=25 * 10**6,
+    gzip_count=2 * 10**7,
+    list_rounds=3,
+    list_runs=7,
+    list_turns=5,
 )
 QUICK = Settings(
     quick=True,
@@ -53,13 +69,20 @@ QUICK = Settings(
     pairs=1,
     limit_run_seconds=0.01,
     read_bytes=1 << 28,
+    list_count=10**7,
+    text_count=10**6,
+    full_range_count=5 * 10**6,
+    gzip_count=5 * 10**6,
+    list_rounds=2,
+    list_runs=3,
+    list_turns=2,
 )
 
 
 class Measurements:
     """Everything one run has measured."""
 
-    def __init__(self, programs, settings, cpus, scratch_folder):
+    def __init__(self, programs, settings, cpus, scratch_folder, data_folder):
         self.programs = programs
         self.settings = settings
         self.cpu_count = len(cpus)
@@ -69,6 +92,10 @@ class Measurements:
         self.engines = {}  # tables: name to Row
         self.linear = {}
         self.processes = {}  # name to ProcessRow
+        self.list_parts = {}  # name to ListPart
+        self.lists = Lists(data_folder, say)
+        self.probes = {}  # (way, data name) to why parsum-cl cannot do it, or None
+        self.say = say
         self.loaded_drivers = None  # of a run with --engine=pthread; None: not looked at
         self.machine_of_parsum = {}
         self.pocl = opencl_environments.pocl_alone(scratch_folder, self.cpu_count)
@@ -82,8 +109,11 @@ class Measurements:
         """Limits are applied at the end, as the best of the whole run binds every row. Returns the faults found."""
         for table in (self.engines, self.linear):
             apply_limits(table, self.limits)
+        for part in self.list_parts.values():
+            apply_ceiling(part)
         ours = [row for name, row in self.processes.items() if name in OUR_PROCESSES]
-        return faults([self.engines, self.linear]) + process_faults(ours)
+        of_lists = [sentence for part in self.list_parts.values() for sentence in faults_of_part(part)]
+        return faults([self.engines, self.linear]) + process_faults(ours) + of_lists
 
 
 def say(text):
@@ -194,3 +224,12 @@ def measure_processes(m):
 def find_loaded_drivers(m, command):
     libraries = m.programs.loaded_libraries(command)
     return opencl_environments.loaded_drivers(libraries) if libraries else None
+
+
+def measure_list_part(m, name):
+    """One of the parts lists, text and floats; the numbers are made by NumPy."""
+    if not can_measure():
+        raise BenchError("lists are made by NumPy: pip install -r bench/requirements.txt, or choose a part by --only")
+    if not m.limit_measurements:
+        measure_limits(m)
+    LIST_PARTS[name](m)

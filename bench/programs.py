@@ -26,6 +26,8 @@ class Programs:
         self.process_cost = self._bench_program("process_cost")
         self.multiply_limit = self._bench_program("multiply_limit")
         self.multiply_limit_opencl = self._bench_program("multiply_limit_opencl")
+        self.read_limit = self._bench_program("read_limit")
+        self.small_lists = self._bench_program("small_lists")  # built only where the library has what it calls
 
     def _bench_program(self, name):
         return self.build_folder / "bench" / name
@@ -34,7 +36,7 @@ class Programs:
         """Build the measuring programs where they are not there yet; say so where parsum-cl is not."""
         if not self.parsum.exists():
             raise BenchError(f"{self.parsum} is not there: build the project first, or name its folder by --build=DIR")
-        if self.process_cost.exists() and self.multiply_limit.exists():
+        if all(program.exists() for program in (self.process_cost, self.multiply_limit, self.read_limit)):
             return
         command = ["cmake", "--build", str(self.build_folder), "--target", "parsum_bench"]
         try:
@@ -60,7 +62,8 @@ class Programs:
         try:
             return json.loads(process.stdout)
         except json.JSONDecodeError:
-            sentence = last_line(process.stderr) or "no JSON on standard output"
+            ended = f"ended by signal {-process.returncode}" if process.returncode < 0 else "no JSON on standard output"
+            sentence = last_line(process.stderr) or ended
             return {"error": sentence, "status": process.returncode}
 
     def run_parsum(self, arguments, environment=None):
@@ -86,6 +89,7 @@ class Programs:
             cost = json.loads(report.read_text())
         values = dict(line.split("\t", 1) for line in process.stdout.splitlines() if "\t" in line)
         return {
+            "output": process.stdout,
             "answer": values.get("sumsq"),
             "compute_seconds": float(values["seconds"]) if "seconds" in values else None,
             "wall_seconds": cost["wall_seconds"],

@@ -2,37 +2,14 @@
 
 import statistics
 
+from cells import rate_text, runs_on, seconds_text, share_text, times_text
 from judgement import TOLERANCE
+from list_report import list_tables
 from rows import RIGHT, median_round_ratio
 from targets import verdicts
 
 # A run that measured nothing, as RESULTS.md is before its first.
 NOTHING = "No run is recorded here yet."
-
-
-def seconds_text(seconds):
-    for unit, scale in (("s", 1), ("ms", 1e3), ("us", 1e6)):
-        if seconds * scale >= 0.9995:  # which three digits show as 1
-            return f"{seconds * scale:.3g} {unit}"
-    return f"{seconds * 1e9:.3g} ns"
-
-
-def rate_text(per_second):
-    return f"{per_second / 1e9:.3g} G/s"
-
-
-def times_text(ratio):
-    return "-" if ratio is None else f"{ratio:.3g}"
-
-
-def share_text(share):
-    return "-" if share is None else f"{share:.2f}"
-
-
-def runs_on(engine):
-    """The instruction set or the device that ran."""
-    names = [device["name"] for device in engine.get("devices") or []]
-    return ", ".join(names) or engine.get("isa") or "-"
 
 
 def machine_lines(machine):
@@ -158,7 +135,7 @@ def tables_of(m):
         tables.append(linear_table(m.linear))
     if m.processes:
         tables.append(processes_table(m.processes, m.settings.process_range))
-    return tables
+    return tables + list_tables(m)
 
 
 def as_text(machine, tables, faults):
@@ -204,4 +181,5 @@ def as_json(m, machine, faults):
         "cost_by_size": [row.as_json() for row in m.linear.values()],
         "processes": [row.as_json() for row in m.processes.values()],
         "opencl_drivers_loaded_by_pthread": m.loaded_drivers,
+        **{name: part.as_json() for name, part in m.list_parts.items()},
     }

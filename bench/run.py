@@ -1,8 +1,8 @@
 """The bench: parsum-cl and its peers in one run, side by side, as ratios.
 
-python bench/run.py [--quick] [--only=PART] [--json=FILE] [--markdown=FILE] [--build=DIR]
+python bench/run.py [--quick] [--only=PART] [--json=FILE] [--markdown=FILE] [--build=DIR] [--data=DIR]
 
-Exit status: 0 everything measured is honest; 1 a rate above the multiply limit, or a wrong or no answer of
+Exit status: 0 everything measured is honest; 1 a rate above the multiply or the read limit, or a wrong or no answer of
 parsum-cl; 2 usage or a missing program. A promise missed on this machine is printed, and no failure.
 """
 
@@ -22,12 +22,14 @@ from measure import (
     measure_engines,
     measure_limits,
     measure_linear,
+    measure_list_part,
     measure_opencl_limits,
     measure_processes,
     say,
 )
 from programs import BenchError, Programs
-from targets import MISSED, verdicts
+from promises import MISSED
+from targets import verdicts
 
 # The engines first: each of their rounds measures the multiply limit beside them.
 PARTS = {
@@ -35,6 +37,9 @@ PARTS = {
     "engines": measure_engines,
     "linear": measure_linear,
     "processes": measure_processes,
+    "lists": lambda m: measure_list_part(m, "lists"),
+    "text": lambda m: measure_list_part(m, "text"),
+    "floats": lambda m: measure_list_part(m, "floats"),
 }
 
 
@@ -46,6 +51,7 @@ def parse_arguments(arguments):
     parser.add_argument("--markdown", metavar="FILE", help="the tables, as in bench/RESULTS.md")
     parser.add_argument("--build", metavar="DIR", help="the build folder (build beside bench)",
                         default=Path(__file__).resolve().parent.parent / "build")  # fmt: skip
+    parser.add_argument("--data", metavar="DIR", help="the folder of lists, 6 GB (bench-data in the build folder)")
     return parser.parse_args(arguments)
 
 
@@ -64,11 +70,12 @@ def run(options):
     allowed_count = len(os.sched_getaffinity(0))
     cpus = machine.choose_cpus()
     with tempfile.TemporaryDirectory(prefix="parsum-bench-") as scratch_folder:
-        m = Measurements(programs, QUICK if options.quick else FULL, cpus, scratch_folder)
+        data_folder = options.data or programs.build_folder / "bench-data"
+        m = Measurements(programs, QUICK if options.quick else FULL, cpus, scratch_folder, data_folder)
         if options.only in (None, "engines"):
             measure_opencl_limits(m)
         # Without --only, the engines measure the limits themselves, round by round.
-        for name in [options.only] if options.only else ["engines", "linear", "processes"]:
+        for name in [options.only] if options.only else [name for name in PARTS if name != "limits"]:
             PARTS[name](m)
         found_faults = m.finish()
     description = describe_machine(m, cpus, allowed_count)

@@ -1,45 +1,13 @@
 """The promises of the project about speed and memory, each with what this run says about it."""
 
 import statistics
-from dataclasses import dataclass
+from dataclasses import replace
 
+from list_targets import list_targets
+from promises import at_least, below, verdict_of
 from rows import RIGHT, median_round_ratio
 
-HOLDS = "holds"
-MISSED = "MISSED"
-NOT_HERE = "not measurable here"
-NOT_MEASURED = "not measured"
-
 MULTIPLY_LOOP_OF_TARGET = "avx512ifma"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    what: str
-    threshold: str
-    measured: str
-    verdict: str
-    note: str = ""
-
-
-def verdict_of(what, threshold, value, holds, note="", lacks=None):
-    """`value` is the text of what was measured, None where nothing was; `lacks` is what this machine has not."""
-    if lacks:
-        return Verdict(what, threshold, value or "-", NOT_HERE, lacks)
-    if value is None:
-        return Verdict(what, threshold, "-", NOT_MEASURED, note)
-    return Verdict(what, threshold, value, HOLDS if holds else MISSED)
-
-
-def at_least(what, times, value, note="", lacks=None):
-    """A ratio that must reach a number of times."""
-    text = None if value is None else f"{value:.3g} times"
-    return verdict_of(what, f"at least {times:g} times", text, value is not None and value >= times, note, lacks)
-
-
-def below(what, limit, value, unit):
-    text = None if value is None else f"{value:.3g} {unit}"
-    return verdict_of(what, f"under {limit:g} {unit}", text, value is not None and value < limit)
 
 
 def share_of_multiply_limit(m, name):
@@ -121,8 +89,8 @@ def process_targets(m):
 
 
 def verdicts(m):
-    found = (engine_targets(m) if m.engines else []) + (process_targets(m) if m.processes else [])
+    found = (engine_targets(m) if m.engines else []) + (process_targets(m) if m.processes else []) + list_targets(m)
     if not m.settings.quick:
         return found
     # The promises name sizes that --quick does not measure, so it only hints at them.
-    return [Verdict(v.what, v.threshold, v.measured, f"hint: {v.verdict}", v.note) for v in found]
+    return [replace(v, verdict=f"hint: {v.verdict}") for v in found]

@@ -208,6 +208,7 @@ class WholeRunTest(unittest.TestCase):
                 f"print({json.dumps(json.dumps(ONE_THREAD))} if '--threads=1' in sys.argv"
                 f" else {json.dumps(json.dumps(TWO_THREADS))})\n",
                 "bench/process_cost": "#!/bin/false\n",
+                "bench/read_limit": "#!/bin/false\n",
             }
             for name, text in programs.items():
                 path = Path(folder) / name

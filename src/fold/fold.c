@@ -123,7 +123,10 @@ static void fold_integers(const ps_isa *isa, const ps_block *block, unsigned nee
 
 void ps_fold_block(const ps_isa *isa, const ps_block *block, unsigned needs, ps_partial *partial) {
     if (block->kind == PS_BLOCK_TEXT) {
-        ps_text_fold(block, needs, (ps_decimal_partial *)partial);
+        if (partial->kind == PS_KIND_FLOAT)
+            ps_text_fold_doubles(block, isa->floats, needs, (ps_float_partial *)partial);
+        else
+            ps_text_fold(block, needs, (ps_decimal_partial *)partial);
     } else if (partial->kind == PS_KIND_FLOAT) {
         ps_float_fold(isa->floats, block, needs & ~PS_SKIP_NAN, needs & PS_SKIP_NAN,
                       (ps_float_partial *)partial);

@@ -23,7 +23,7 @@ bool ps_text_fail(ps_text_reader *reader, ps_fault_code code, const char *from, 
     fault.column = (uint64_t)(from - line) + 1;
     memcpy(fault.field, from,
            fault.field_length < sizeof fault.field ? fault.field_length : sizeof fault.field);
-    ps_partial_set_fault(&reader->partial->head, &fault);
+    ps_partial_set_fault(reader->head, &fault);
     return false;
 }
 
@@ -51,6 +51,8 @@ bool ps_text_take_apart(ps_text_reader *reader, const ps_short_number *number) {
 
 /* A number of any length and exponent. False: digits beyond what a number holds. */
 static bool take_numeral(ps_text_reader *reader, const ps_numeral *numeral) {
+    if (reader->as_doubles)
+        return ps_text_push_double(reader, ps_numeral_to_double(numeral));
     int64_t exponent;
     ps_short_number number = {.negative = numeral->negative};
     if (ps_numeral_to_integer(numeral, &number.mantissa, &exponent) && exponent >= PS_BIN_EXPONENT_MIN &&
@@ -91,16 +93,18 @@ bool ps_text_take_field(ps_text_reader *reader, const char *from, const char *en
     case PS_NUMERAL_NUMBER:
         return take_numeral(reader, &numeral) || ps_text_fail(reader, PS_FAULT_EXPONENT, from, end);
     case PS_NUMERAL_MISSING:
-        reader->partial->head.missing++;
+        reader->head->missing++;
         return true;
     case PS_NUMERAL_NOT_FINITE:
+        if (reader->as_doubles)
+            return ps_text_push_double(reader, ps_text_special(from + is_quoted, end));
         return ps_text_fail(reader, PS_FAULT_NOT_FINITE, from, end);
     default:
         return ps_text_fail(reader, PS_FAULT_NO_NUMBER, from, end);
     }
 }
 
-static void read_block(ps_text_reader *reader) {
+void ps_text_read_block(ps_text_reader *reader) {
     const ps_text_block *const text = &reader->block->text;
     const uint64_t count = reader->block->count;
     reader->begin = text->data;
@@ -121,7 +125,7 @@ static void read_block(ps_text_reader *reader) {
         ps_text_fold_delimited(reader);
         break;
     }
-    for (int i = 0; i < PS_BIN_COUNT; i++) {
+    for (int i = 0; i < PS_BIN_COUNT && !reader->as_doubles; i++) {
         if (reader->bin[i].count > 0)
             ps_decimal_deposit(reader->partial, &reader->bin[i], PS_BIN_EXPONENT_MIN + i, reader->needs);
     }
@@ -131,9 +135,11 @@ void ps_text_fold(const ps_block *block, unsigned needs, ps_decimal_partial *par
     ps_text_reader reader;
     reader.block = block;
     reader.needs = needs;
+    reader.head = &partial->head;
     reader.partial = partial;
+    reader.as_doubles = false;
     reader.split = false;
-    read_block(&reader);
+    ps_text_read_block(&reader);
 }
 
 void ps_text_split(const ps_block *block, unsigned needs, ps_text_column *columns, size_t column_count,
@@ -141,11 +147,13 @@ void ps_text_split(const ps_block *block, unsigned needs, ps_text_column *column
     ps_text_reader reader;
     reader.block = block;
     reader.needs = needs;
+    reader.head = &partial->head;
     reader.partial = partial;
+    reader.as_doubles = false;
     reader.split = true;
     reader.columns = columns;
     reader.column_count = column_count;
     reader.columns_used = *used;
-    read_block(&reader);
+    ps_text_read_block(&reader);
     *used = reader.columns_used;
 }

@@ -5,6 +5,7 @@
 #define PS_TEXT_H
 
 #include "exact/decimal.h"
+#include "fold/float_array.h"
 #include "source/source.h"
 
 typedef enum ps_text_layout {
@@ -18,6 +19,7 @@ typedef struct ps_text_format {
     ps_text_layout layout;
     char delimiter;  /* PS_TEXT_DELIMITED */
     uint64_t column; /* index of the field that is read, from 0 */
+    bool doubles;    /* each number is rounded to a double */
 } ps_text_format;
 
 /* What the fields hold: [+-]digits[.digits][(e|E)[+-]digits], with a digit before or after the point. Blanks around a
@@ -28,6 +30,11 @@ typedef struct ps_text_format {
 /* Adds the numbers of a text block to partial, as needs (a mask of PS_NEED_) says. Stops at the first fault, which it
  * leaves in partial->head.fault, with its place. */
 void ps_text_fold(const ps_block *block, unsigned needs, ps_decimal_partial *partial);
+
+/* The same, but each number is first rounded to the nearest double, and these are summed up by path. NaNs and infinities are
+ * numbers, too. needs may have PS_SKIP_NAN. */
+void ps_text_fold_doubles(const ps_block *block, ps_float_function *path, unsigned needs,
+                          ps_float_partial *partial);
 
 /* Integers that share a power of ten, for a device to sum: mantissa[i] * 10^exponent. */
 typedef struct ps_text_column {

@@ -10,6 +10,9 @@
 /* Bins take integers that count 10^exponent, PS_BIN_EXPONENT_MIN <= exponent < PS_BIN_EXPONENT_MIN + PS_BIN_COUNT. */
 enum { PS_BIN_EXPONENT_MIN = -64, PS_BIN_COUNT = 128 };
 
+/* Doubles that are gathered before they are folded. */
+enum { PS_TEXT_DOUBLES_HELD = 512 };
+
 /* One block, being read. Bounds: it has fewer than 2^57 bytes, so fewer numbers, each with a mantissa below 2^64: sums and
  * magnitudes stay below 2^121, squares below 2^185. */
 typedef struct ps_text_reader {
@@ -19,7 +22,12 @@ typedef struct ps_text_reader {
     uint64_t column;
     char delimiter; /* PS_TEXT_DELIMITED, else '\n', which is in no field */
     unsigned needs;
+    ps_partial *head; /* of the partial: what is missing, and a fault */
     ps_decimal_partial *partial;
+    bool as_doubles; /* numbers are rounded to doubles and gathered for path; there is no decimal partial */
+    ps_float_function *path;
+    size_t double_count;
+    double doubles[PS_TEXT_DOUBLES_HELD];
     bool split; /* numbers go to columns first */
     ps_text_column *columns;
     size_t column_count, columns_used;
@@ -31,13 +39,16 @@ typedef enum ps_text_way {
     PS_TEXT_SUM,     /* needs is PS_NEED_SUM */
     PS_TEXT_SQUARES, /* needs is PS_NEED_SUM | PS_NEED_SQUARES */
     PS_TEXT_ANY,     /* needs is looked at */
-    PS_TEXT_SPLIT
+    PS_TEXT_SPLIT,
+    PS_TEXT_DOUBLES
 } ps_text_way;
 
 /* Calls FOLD(reader, way) compiled for each way, whichever reader asks for. FOLD is always inlined. */
 #define PS_TEXT_BY_WAY(FOLD, reader)                                 \
     do {                                                             \
-        if ((reader)->split)                                         \
+        if ((reader)->as_doubles)                                    \
+            FOLD((reader), PS_TEXT_DOUBLES);                         \
+        else if ((reader)->split)                                    \
             FOLD((reader), PS_TEXT_SPLIT);                           \
         else if ((reader)->needs == PS_NEED_SUM)                     \
             FOLD((reader), PS_TEXT_SUM);                             \
@@ -63,6 +74,21 @@ bool ps_text_fail(ps_text_reader *reader, ps_fault_code code, const char *from, 
 
 /* Puts the number into a column. False: none is free or has room, or the number has more than 18 digits. */
 bool ps_text_take_apart(ps_text_reader *reader, const ps_short_number *number);
+
+/* Gathers the nearest double of number. False: only ps_numeral_to_double can tell it. */
+bool ps_text_take_double(ps_text_reader *reader, const ps_short_number *number);
+
+/* Gathers one double. Returns true. */
+bool ps_text_push_double(ps_text_reader *reader, double value);
+
+/* The double that a field of PS_NUMERAL_NOT_FINITE names. */
+double ps_text_special(const char *from, const char *end);
+
+/* The nearest double, ties to even, of a number of any length. */
+double ps_numeral_to_double(const ps_numeral *numeral);
+
+/* Reads the block of a reader whose block, needs, head and ways are set. */
+void ps_text_read_block(ps_text_reader *reader);
 
 /* Blanks lie around fields and part columns. */
 static inline bool ps_text_is_blank(char byte, char delimiter) {
@@ -122,6 +148,8 @@ PS_TEXT_INLINE bool ps_text_take(ps_text_reader *reader, const ps_short_number *
         return ps_text_bin(reader, number, PS_NEED_SUM | PS_NEED_SQUARES);
     case PS_TEXT_SPLIT:
         return ps_text_take_apart(reader, number);
+    case PS_TEXT_DOUBLES:
+        return ps_text_take_double(reader, number);
     default:
         return ps_text_bin(reader, number, reader->needs);
     }

@@ -78,6 +78,15 @@ static void add_number(ps_reference_floats *floats, double value, unsigned needs
     floats->any = floats->any || !isnan(value);
 }
 
+void ps_reference_floats_add_number(ps_reference_floats *floats, double value, unsigned needs) {
+    if (needs & PS_SKIP_NAN && isnan(value)) {
+        floats->skipped_nan++;
+        return;
+    }
+    add_number(floats, value, needs);
+    floats->count++;
+}
+
 static void add_product(ps_reference_floats *floats, double left, double right) {
     const unsigned specials = special_of(left) | special_of(right);
     if (specials != 0) {
@@ -112,13 +121,10 @@ void ps_reference_floats_add(ps_reference_floats *floats, const ps_block *block,
             add_product(floats, value,
                         number_at(array->data[1] + (int64_t)i * array->stride_bytes[1], array->type,
                                   array->swapped[1]));
-        } else if (needs & PS_SKIP_NAN && isnan(value)) {
-            floats->skipped_nan++;
-            continue;
+            floats->count++;
         } else {
-            add_number(floats, value, needs);
+            ps_reference_floats_add_number(floats, value, needs);
         }
-        floats->count++;
     }
 }
 

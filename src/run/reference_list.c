@@ -147,7 +147,7 @@ void ps_reference_list_add(ps_reference_list *reference, const ps_block *block, 
             ps_reference_array_add(&reference->integers, block, needs);
         break;
     case PS_BLOCK_TEXT:
-        ps_reference_text_add(&reference->text, block, needs);
+        ps_reference_text_add(reference, block, needs);
         break;
     }
 }
@@ -159,6 +159,8 @@ void ps_reference_list_deposit(const ps_reference_list *reference, unsigned need
         ps_kinds[partial->kind].merge_integers(partial, &integers);
     if (partial->kind == PS_KIND_FLOAT)
         ps_reference_floats_deposit(&reference->floats, needs, partial);
-    if (reference->text.count > 0 || reference->text.missing > 0)
+    if (partial->kind == PS_KIND_DECIMAL)
         ps_reference_text_deposit(&reference->text, needs, partial);
+    else
+        partial->missing += reference->text.missing;
 }

@@ -47,8 +47,11 @@ void ps_reference_list_deposit(const ps_reference_list *reference, unsigned need
 /* The parts. */
 void ps_reference_array_add(ps_reference *reference, const ps_block *block, unsigned needs);
 void ps_reference_floats_add(ps_reference_floats *floats, const ps_block *block, unsigned needs);
+/* Adds one number, or counts it as skipped. */
+void ps_reference_floats_add_number(ps_reference_floats *floats, double value, unsigned needs);
 void ps_reference_floats_deposit(const ps_reference_floats *floats, unsigned needs, ps_partial *partial);
-void ps_reference_text_add(ps_reference_text *reference, const ps_block *block, unsigned needs);
+/* Text of decimals goes to text; where its format says doubles, to floats. */
+void ps_reference_text_add(ps_reference_list *reference, const ps_block *block, unsigned needs);
 /* Adds one number that counts 10^exponent. */
 void ps_reference_text_add_scaled(ps_reference_text *reference, int64_t number, int exponent, unsigned needs);
 void ps_reference_text_deposit(const ps_reference_text *reference, unsigned needs, ps_partial *partial);

@@ -1,5 +1,7 @@
 /* reference_text.c - text read once more, one byte after another, into GMP integers. Slow and simple on purpose; shares
  * nothing with the folds but the format that was found. */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,8 +84,30 @@ static void add_value(ps_reference_text *reference, mpz_t value, unsigned needs)
     reference->count++;
 }
 
-static void add_field(ps_reference_text *reference, const char *field, size_t size, bool in_list,
+/* The nearest double of a field, by strtod of its digits and exponent; false where it is no number. */
+static bool read_double(const char *field, size_t size, double *value) {
+    char *digits = malloc(size + 32);
+    long exponent;
+    bool negative;
+    bool read = digits != NULL && split_number(field, size, digits, &exponent, &negative);
+    if (read) {
+        const size_t used = strlen(digits);
+        snprintf(digits + used, 32, "e%ld", exponent);
+        *value = strtod(digits, NULL) * (negative ? -1 : 1);
+    } else if (digits != NULL) {
+        memcpy(digits, field, size);
+        digits[size] = '\0';
+        char *end;
+        *value = strtod(digits, &end);
+        read = end == digits + size && !isfinite(*value);
+    }
+    free(digits);
+    return read;
+}
+
+static void add_field(ps_reference_list *list, bool doubles, const char *field, size_t size, bool in_list,
                       unsigned needs) {
+    ps_reference_text *reference = &list->text;
     while (size > 0 && strchr(" \t\r", field[0]) != NULL && field[0] != '\0') {
         field++;
         size--;
@@ -92,6 +116,12 @@ static void add_field(ps_reference_text *reference, const char *field, size_t si
         size--;
     if (size == 0 || (size == 2 && memcmp(field, "NA", 2) == 0)) {
         reference->missing += !in_list || size > 0;
+        return;
+    }
+    if (doubles) {
+        double number;
+        if (read_double(field, size, &number))
+            ps_reference_floats_add_number(&list->floats, number, needs);
         return;
     }
     mpz_t value;
@@ -116,19 +146,20 @@ static bool is_white(char byte) {
     return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
-static void add_tokens(ps_reference_text *reference, const char *data, size_t size, unsigned needs) {
+static void add_tokens(ps_reference_list *reference, const ps_text_format *format, const char *data,
+                       size_t size, unsigned needs) {
     for (size_t at = 0; at < size;) {
         size_t end = at;
         while (end < size && !is_white(data[end]))
             end++;
         if (end > at)
-            add_field(reference, data + at, end - at, true, needs);
+            add_field(reference, format->doubles, data + at, end - at, true, needs);
         at = end + 1;
     }
 }
 
 /* The wanted one of the tokens of a line. */
-static void add_column(ps_reference_text *reference, const ps_text_format *format, const char *line,
+static void add_column(ps_reference_list *reference, const ps_text_format *format, const char *line,
                        size_t size, unsigned needs) {
     uint64_t column = 0;
     for (size_t at = 0; at < size;) {
@@ -136,13 +167,13 @@ static void add_column(ps_reference_text *reference, const ps_text_format *forma
         while (end < size && !is_white(line[end]))
             end++;
         if (end > at && column++ == format->column)
-            add_field(reference, line + at, end - at, false, needs);
+            add_field(reference, format->doubles, line + at, end - at, false, needs);
         at = end + 1;
     }
 }
 
 /* Goes through a delimited text with two states, in a quoted field and not, and gathers the bytes of the wanted field. */
-static void add_delimited(ps_reference_text *reference, const ps_text_format *format, const char *data,
+static void add_delimited(ps_reference_list *reference, const ps_text_format *format, const char *data,
                           size_t size, unsigned needs) {
     char *field = malloc(size + 1);
     size_t used = 0, record_bytes = 0;
@@ -165,7 +196,7 @@ static void add_delimited(ps_reference_text *reference, const ps_text_format *fo
         if (byte == '\n' || byte == format->delimiter) {
             const bool blank = byte == '\n' && column == 0 && record_bytes == 0;
             if (wanted && !blank)
-                add_field(reference, field, used, false, needs);
+                add_field(reference, format->doubles, field, used, false, needs);
             used = 0;
             at_start = true;
             column = byte == '\n' ? 0 : column + 1;
@@ -185,12 +216,12 @@ static void add_delimited(ps_reference_text *reference, const ps_text_format *fo
     free(field);
 }
 
-void ps_reference_text_add(ps_reference_text *reference, const ps_block *block, unsigned needs) {
+void ps_reference_text_add(ps_reference_list *reference, const ps_block *block, unsigned needs) {
     const ps_text_format *format = block->text.format;
     const char *data = block->text.data;
     const size_t size = (size_t)block->count;
     if (format->layout == PS_TEXT_LIST) {
-        add_tokens(reference, data, size, needs);
+        add_tokens(reference, format, data, size, needs);
     } else if (format->layout == PS_TEXT_DELIMITED) {
         add_delimited(reference, format, data, size, needs);
     } else {

@@ -98,14 +98,17 @@ static parsum_status open_raw(const parsum_input_options *options, ps_input *inp
 static parsum_status open_text(const unsigned char *data, size_t size, bool whole,
                                const parsum_input_options *options, ps_input *input, parsum_error *error) {
     const ps_text_options text = {options->column, options->delimiter, options->no_header};
-    if (options->has_type)
-        return ps_fail(error, PARSUM_USAGE,
-                       "'%s' is text, whose numbers are decimals; leave --type out, or name raw numbers by "
-                       "--format=raw",
-                       input->name);
+    if (options->has_type && options->type != PARSUM_F64)
+        return ps_fail(
+            error, PARSUM_USAGE,
+            "'%s' is text, whose numbers are decimals, or doubles with --type=f64; leave --type out, "
+            "or name raw numbers by --format=raw",
+            input->name);
     input->text = true;
-    return ps_text_format_find((const char *)data, size, whole, &text, input->name, &input->format,
-                               &input->skip_bytes, error);
+    const parsum_status status = ps_text_format_find((const char *)data, size, whole, &text, input->name,
+                                                     &input->format, &input->skip_bytes, error);
+    input->format.doubles = options->has_type;
+    return status;
 }
 
 /* What the first bytes say of what was guessed. */

@@ -46,7 +46,7 @@ void ps_source_array_adopt(ps_source *source, size_t operand, ps_mapping *mappin
 
 /* Sets what the report says of an array or text, and the kind of partial. */
 void ps_source_describe_array(ps_source *source, parsum_type type);
-void ps_source_describe_text(ps_source *source);
+void ps_source_describe_text(ps_source *source, const ps_text_format *format);
 
 /* Names the source after its inputs. False: out of memory. */
 bool ps_source_set_names(ps_source *source, const ps_input *inputs, size_t count);

@@ -324,7 +324,7 @@ parsum_status ps_source_stream(ps_input *inputs, size_t operand_count, const ps_
     }
     made->source.in_parent_memory = true;
     if (inputs[0].text) {
-        ps_source_describe_text(&made->source);
+        ps_source_describe_text(&made->source, &inputs[0].format);
         made->source.total_count = PS_COUNT_UNKNOWN;
         made->format = inputs[0].format;
     } else {

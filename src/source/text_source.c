@@ -87,10 +87,10 @@ static const ps_source_operations text_operations = {
     .destroy = text_destroy,
 };
 
-void ps_source_describe_text(ps_source *source) {
+void ps_source_describe_text(ps_source *source, const ps_text_format *format) {
     source->input_kind = "text";
-    source->type_name = "decimal";
-    source->partial_kind = PS_KIND_DECIMAL;
+    source->type_name = format->doubles ? "f64" : "decimal";
+    source->partial_kind = format->doubles ? PS_KIND_FLOAT : PS_KIND_DECIMAL;
     source->block_kinds = 1u << PS_BLOCK_TEXT;
 }
 
@@ -101,7 +101,7 @@ parsum_status ps_source_text(ps_input *input, ps_source **source, parsum_error *
         return ps_fail_memory(error, "the text's description");
     }
     made->source.operations = &text_operations;
-    ps_source_describe_text(&made->source);
+    ps_source_describe_text(&made->source, &input->format);
     made->source.can_rewind = true;
     made->source.in_parent_memory = true;
     made->format = input->format;
