@@ -6,8 +6,6 @@
  * Bounds: count <= 2^31. Every term added to a bin is below 2^32, so all terms of a launch together stay below 2^63:
  * in a lane, in a work-item and over a work-group. */
 
-#define LOW_HALF 0xffffffffUL
-
 /* The vectors of this work-item. */
 typedef struct span {
     ulong begin, end;
@@ -30,30 +28,6 @@ static ulong own_tail(ulong count) {
 
 static ulong8 ascending(ulong x, ulong step) {
     return x + step * (ulong8)(0, 1, 2, 3, 4, 5, 6, 7);
-}
-
-/* Lanes are read through an array: from v.s0 + v.s1 compilers make shuffles of undefined lanes, on which the simulator
- * that checks these kernels (oclgrind 21.10 with --uninitialized) crashes. */
-static ulong lane_sum(ulong8 v) {
-    ulong lanes[8];
-    ulong sum = 0UL;
-    vstore8(v, 0, lanes);
-    for (uint lane = 0; lane < 8; lane++)
-        sum += lanes[lane];
-    return sum;
-}
-
-static ulong lane_min(ulong8 v) {
-    ulong lanes[8];
-    ulong least = ULONG_MAX;
-    vstore8(v, 0, lanes);
-    for (uint lane = 0; lane < 8; lane++)
-        least = min(least, lanes[lane]);
-    return least;
-}
-
-static ulong lane_max(ulong8 v) {
-    return ~lane_min(~v);
 }
 
 /* The sum bins of all items of the group, and the extremes where they are wanted, become the group's. */

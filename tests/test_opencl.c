@@ -3,43 +3,23 @@
  *
  * PARSUM_TEST_SMALL=1: a simulator some 10,000 times slower than a device. What runs there is small, and chosen for what
  * the simulator checks: every kernel, both widths, odd work-groups, every call. */
-#include <limits.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
 
-#include "engine_support.h"
 #include "exact/reference.h"
-#include "opencl/kernel_files.h"
-#include "opencl/session.h"
+#include "opencl_support.h"
 #include "run/context.h"
 
 #define TOP ((ps_int128)1 << 64)
 #define BOTTOM (-((ps_int128)1 << 63))
 #define NARROW ((ps_int128)1 << 32)
-#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
-
-static bool small;
-static ps_opencl_device *listed;
-static size_t listed_count;
-static size_t *chosen; /* indices into listed of the devices to be tested */
-static size_t chosen_count;
 static const parsum_range hundred = {1, 101, 1};
 
-/* ---- a session at a time; what a failed assertion leaves open is closed by the teardown */
-
-static ps_session *session;
 static parsum_context *context;
 static parsum_result *result;
 static ps_engine_state *engine;
-static parsum_error error;
-
-static void close_session(void) {
-    ps_session_close(session);
-    session = NULL;
-}
-
 static int tidy(void **state) {
     (void)state;
     close_session();
@@ -53,22 +33,9 @@ static int tidy(void **state) {
     return 0;
 }
 
-static void assert_ok(parsum_status status) {
-    if (status != PARSUM_OK)
-        fail_msg("status %d: %s", (int)status, error.message);
-}
-
-/* Drivers replace signal handlers; a session leaves it to its caller to put them back. */
 static parsum_status try_session(size_t device, size_t work_group_size, const char *kernel_dir) {
-    ps_signals signals;
-    close_session();
-    ps_signals_save(&signals);
-    const parsum_status status =
-        ps_session_open(&listed[device], work_group_size, kernel_dir, &session, &error);
-    ps_signals_restore(&signals);
-    if (small && status == PARSUM_OK)
-        ps_session_limit_groups(session, 2);
-    return status;
+    const ps_session_plan plan = {.work_group_size = work_group_size, .kernel_dir = kernel_dir};
+    return try_plan(device, &plan);
 }
 
 /* ---- blocks, and whether a device sums them rightly */
@@ -743,42 +710,6 @@ static void test_fork_beside_opencl(void **state) {
 
 /* ---- kernels from disk: broken ones and wrong ones */
 
-static char folder[PATH_MAX]; /* of kernels */
-
-static void write_kernel(const char *name, const char *text) {
-    char path[PATH_MAX + 64];
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *file = fopen(path, "wb");
-    assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
-    fclose(file);
-}
-
-static void restore_kernels(void) {
-    for (size_t i = 0; i < PS_KERNEL_FILE_COUNT; i++)
-        write_kernel(ps_kernel_files[i].name, ps_kernel_files[i].text);
-}
-
-/* Writes the kernel files with the only place of from replaced by to. */
-static void plant(const char *from, const char *to) {
-    unsigned places = 0;
-    for (size_t i = 0; i < PS_KERNEL_FILE_COUNT; i++) {
-        const char *text = ps_kernel_files[i].text, *place = strstr(text, from);
-        if (place == NULL)
-            continue;
-        places++;
-        assert_null(strstr(place + 1, from));
-        char *changed = malloc(strlen(text) + strlen(to) + 1);
-        memcpy(changed, text, (size_t)(place - text));
-        strcpy(changed + (place - text), to);
-        strcat(changed, place + strlen(from));
-        write_kernel(ps_kernel_files[i].name, changed);
-        free(changed);
-    }
-    if (places != 1)
-        fail_msg("the kernels have %u places of: %s", places, from);
-}
-
 static unsigned lines_of(const char *text) {
     unsigned lines = 0;
     for (; *text != '\0'; text++)
@@ -787,6 +718,8 @@ static unsigned lines_of(const char *text) {
 }
 
 static void test_a_build_failure_names_file_and_line(void **state) {
+    const ps_session_plan everything = {
+        .block_kinds = 1u << PS_BLOCK_RANGE | 1u << PS_BLOCK_ARRAY, .every_need = true, .kernel_dir = folder};
     (void)state;
     if (small)
         skip();
@@ -798,7 +731,7 @@ static void test_a_build_failure_names_file_and_line(void **state) {
             snprintf(text, sizeof text, "%s\nint broken = nonsense;\n", ps_kernel_files[i].text);
             write_kernel(name, text);
             snprintf(place, sizeof place, "%s:%u", name, lines_of(ps_kernel_files[i].text) + 2);
-            assert_int_equal(try_session(chosen[d], 0, folder), PARSUM_FAILED);
+            assert_int_equal(try_plan(chosen[d], &everything), PARSUM_FAILED);
             assert_int_equal(error.status, PARSUM_FAILED);
             if (strstr(error.message, place) == NULL || strstr(error.message, "nonsense") == NULL ||
                 strstr(error.message, listed[chosen[d]].info.name) == NULL)
@@ -806,7 +739,7 @@ static void test_a_build_failure_names_file_and_line(void **state) {
         }
         /* A program without one of the kernels. */
         restore_kernels();
-        plant("range_moments", "range_nothing");
+        plant("range.cl", "range_moments", "range_nothing");
         assert_int_equal(try_session(chosen[d], 0, folder), PARSUM_FAILED);
         assert_non_null(strstr(error.message, "CL_INVALID_KERNEL_NAME"));
     }
@@ -844,7 +777,7 @@ static void test_a_failing_device_is_passed_over_in_one_sentence(void **state) {
     if (small || getenv("PARSUM_TEST_DEVICE") != NULL)
         skip();
     restore_kernels();
-    plant("range_moments", "range_nothing(");
+    plant("range.cl", "range_moments", "range_nothing(");
     parsum_options options = options_of(NULL);
     options.engine = "auto";
     options.kernel_dir = folder;
@@ -866,35 +799,37 @@ static void test_a_failing_device_is_passed_over_in_one_sentence(void **state) {
 /* Kernels with one fault each. sure: the self-test must fail on every device; else the fault is a race, or right as
  * OpenCL C and known to be compiled wrongly somewhere: the self-test must fail where the sums are wrong. */
 static const struct {
-    const char *from, *to;
+    const char *file, *from, *to;
     size_t work_group_size;
     bool sure;
 } faults[] = {
     /* The reduction. */
-    {"1u << (31u - clz(size - 1u))", "size / 2u", 96, true},
-    {"width > 0u", "width > 1u", 16, true},
-    {"item + width < size", "item + width + 1u < size", 33, true},
+    {"reduction.cl", "1u << (31u - clz(size - 1u))", "size / 2u", 96, true},
+    {"reduction.cl", "width > 0u", "width > 1u", 16, true},
+    {"reduction.cl", "item + width < size", "item + width + 1u < size", 33, true},
     /* A doubling stride, as PoCL 3.1 is known to compile wrongly. */
-    {"for (uint width = tree_start(size); width > 0u; width >>= 1) {\n"
+    {"reduction.cl",
+     "for (uint width = tree_start(size); width > 0u; width >>= 1) {\n"
      "        if (item < width && item + width < size) {",
      "for (size_t width = 1; width < size; width *= 2) {\n"
      "        if (get_local_id(0) % (2 * width) == 0 && get_local_id(0) + width < size) {",
      96, false},
-    {"            }\n        }\n        barrier(CLK_LOCAL_MEM_FENCE);", "            }\n        }", 96,
-     false},
-    {"own[sums + 1u] = max(", "own[sums + 1u] = min(", 16, true},
+    {"reduction.cl", "            }\n        }\n        barrier(CLK_LOCAL_MEM_FENCE);",
+     "            }\n        }", 96, false},
+    {"reduction.cl", "own[sums + 1u] = max(", "own[sums + 1u] = min(", 16, true},
     /* Who sums what. */
-    {"(vectors + items - 1UL) / items", "vectors / items", 16, true},
-    {"min(own.begin + share, vectors)", "own.begin + share", 7, true},
-    {"get_global_id(0) == 0 ?", "get_local_id(0) == 0 ?", 16, true},
-    {"bins[get_group_id(0) * PS_BINS + bin]", "bins[bin]", 16, true},
+    {"range.cl", "(vectors + items - 1UL) / items", "vectors / items", 16, true},
+    {"range.cl", "min(own.begin + share, vectors)", "own.begin + share", 7, true},
+    {"range.cl", "get_global_id(0) == 0 ?", "get_local_id(0) == 0 ?", 16, true},
+    {"range.cl", "bins[get_group_id(0) * PS_BINS + bin]", "bins[bin]", 16, true},
     /* Arithmetic. */
-    {"#define LOW_HALF 0xffffffffUL", "#define LOW_HALF 0x7fffffffUL", 16, true},
-    {"min(own.end, at + burst)", "own.end", 16, true},
-    {"const ulong8 hh = h * h;", "const ulong8 hh = (h & 0x7fffffffUL) * h;", 16, true},
-    {"lh_high += lh >> 32;", "lh_high += (lh >> 32) & 0x7fffffffUL;", 16, true},
-    {"max(greatest, u);", "as_ulong8(max(as_long8(greatest), as_long8(u)));", 16, true},
-    {"own_bins[PS_BIN_HH_HIGH] += h * h >> 32;", "own_bins[PS_BIN_HH_HIGH] += h * h >> 33;", 16, true},
+    {"lanes.cl", "#define LOW_HALF 0xffffffffUL", "#define LOW_HALF 0x7fffffffUL", 16, true},
+    {"range.cl", "min(own.end, at + burst)", "own.end", 16, true},
+    {"range.cl", "const ulong8 hh = h * h;", "const ulong8 hh = (h & 0x7fffffffUL) * h;", 16, true},
+    {"range.cl", "lh_high += lh >> 32;", "lh_high += (lh >> 32) & 0x7fffffffUL;", 16, true},
+    {"range.cl", "max(greatest, u);", "as_ulong8(max(as_long8(greatest), as_long8(u)));", 16, true},
+    {"range.cl", "own_bins[PS_BIN_HH_HIGH] += h * h >> 32;", "own_bins[PS_BIN_HH_HIGH] += h * h >> 33;", 16,
+     true},
 };
 
 /* Whether the session sums anything wrongly, at production's sizes. */
@@ -920,7 +855,7 @@ static void test_wrong_kernels_fail_their_self_test(void **state) {
     for (size_t f = 0; f < COUNT_OF(faults); f++) {
         char what[1024] = "";
         restore_kernels();
-        plant(faults[f].from, faults[f].to);
+        plant(faults[f].file, faults[f].from, faults[f].to);
         parsum_status status = try_session(chosen[chosen_count - 1], faults[f].work_group_size, folder);
         for (size_t n = 0; n < COUNT_OF(both_kernels) && status == PARSUM_OK; n++)
             status = ps_session_self_test(session, both_kernels[n], &error);
@@ -946,7 +881,7 @@ static void test_what_follows_a_failed_self_test(void **state) {
     if (small || getenv("PARSUM_TEST_DEVICE") != NULL)
         skip();
     restore_kernels();
-    plant("sum_high += h;", "sum_high += h + 1UL;");
+    plant("range.cl", "sum_high += h;", "sum_high += h + 1UL;");
     for (int named = 0; named < 2; named++) {
         parsum_options options = options_of(named ? listed[chosen[0]].info.selector : "all");
         options.kernel_dir = folder;
@@ -1152,51 +1087,6 @@ static void test_names_of_error_codes(void **state) {
     assert_non_null(strstr(error.message, "a device"));
     assert_non_null(strstr(error.message, "CL_OUT_OF_RESOURCES"));
     assert_non_null(strstr(error.message, "-5"));
-}
-
-/* ---- setting up */
-
-static int find_devices(void **state) {
-    const char *selector = getenv("PARSUM_TEST_DEVICE");
-    (void)state;
-    small = getenv("PARSUM_TEST_SMALL") != NULL;
-    const char *temporary = getenv("TMPDIR");
-    snprintf(folder, sizeof folder, "%s/parsum-kernels-XXXXXX", temporary != NULL ? temporary : "/tmp");
-    if (mkdtemp(folder) == NULL)
-        return -1;
-    parsum_status status = ps_opencl_list(&listed, &listed_count, &error);
-    chosen = calloc(listed_count + 1, sizeof *chosen);
-    if (status == PARSUM_OK)
-        status = ps_opencl_select(listed, listed_count, selector != NULL ? selector : "all", chosen,
-                                  &chosen_count, &error);
-    if (status == PARSUM_OK && selector != NULL && strcmp(selector, "auto") == 0)
-        chosen_count = 1;
-    for (size_t i = 0; i < chosen_count; i++)
-        printf("device %s: %s (%s)\n", listed[chosen[i]].info.selector, listed[chosen[i]].info.name,
-               listed[chosen[i]].info.platform);
-    if (status != PARSUM_OK)
-        fprintf(stderr, "%s\n", error.message);
-    return status == PARSUM_OK ? 0 : -1;
-}
-
-static int forget_devices(void **state) {
-    (void)state;
-    for (size_t i = 0; i < PS_KERNEL_FILE_COUNT; i++) {
-        char path[PATH_MAX + 64];
-        snprintf(path, sizeof path, "%s/%s", folder, ps_kernel_files[i].name);
-        unlink(path);
-    }
-    rmdir(folder);
-    free(chosen);
-    ps_opencl_list_destroy(listed, listed_count);
-    return 0;
-}
-
-/* A hang guard of its own: drivers compile for seconds. */
-static int guard(void **state) {
-    test_guard(state);
-    alarm(300);
-    return 0;
 }
 
 #define TEST(function) cmocka_unit_test_setup_teardown(function, guard, tidy)

@@ -28,9 +28,11 @@ void ps_monitor_notice(const ps_monitor *monitor, const char *format, ...)
 
 /* What is to be done, the same for all engines. Constant while an engine is open; strings outlive it. */
 typedef struct ps_job {
-    const ps_kind *kind;  /* of the partials to fill */
-    unsigned block_kinds; /* mask of 1 << PS_BLOCK_ that may come; 0: ranges alone */
-    unsigned needs;       /* mask of PS_NEED_ */
+    const ps_kind *kind; /* of the partials to fill */
+    /* What may come, so that devices build and test no more: masks of 1 << PS_BLOCK_ (0: ranges alone) and, of arrays, of
+     * 1 << PARSUM_ (0: all integers). */
+    unsigned block_kinds, types;
+    unsigned needs; /* mask of PS_NEED_ */
     ps_fold_function *fold;
     const ps_isa *isa;
     unsigned workers;
@@ -41,8 +43,8 @@ typedef struct ps_job {
     size_t work_group_size;
     const char *kernel_dir;
     ps_monitor monitor;
-    /* Called by the process's own worker for each block while its data is still there, to check the answer by; NULL: not
-     * wanted. */
+    /* Called once for each block of a list by the process's own worker while its data is still there, to check the answer
+     * by; not again where a lost device's block is redone. NULL: not wanted. */
     void (*check)(void *context, unsigned worker, const ps_block *block);
     void *check_context;
 } ps_job;
@@ -57,6 +59,7 @@ typedef struct ps_engine_state {
     const char *isa;        /* NULL where the CPU paths are not used */
     parsum_device *devices; /* copies, owned by the engine */
     size_t device_count;
+    double transfer_seconds; /* of the latest run: how long the slowest device's numbers took to reach it */
 } ps_engine_state;
 
 struct ps_engine {

@@ -1,6 +1,8 @@
-/* opencl.c - the OpenCL engine: one host thread a device, all pulling from the same queue. */
+/* opencl.c - the OpenCL engine: one host thread a device, all pulling from the same queue. Arrays are summed two blocks at a
+ * time, so that one is on its way while another is computed; ranges, which have no way to go, one by one. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/device.h"
 #include "base/error.h"
@@ -9,8 +11,10 @@
 #include "opencl/session.h"
 
 typedef struct device_worker {
-    ps_session *session; /* NULL once the device is lost */
-    bool failed;         /* in this round */
+    ps_session *session;                   /* NULL once the device is lost */
+    ps_block in_flight[PS_SESSION_BLOCKS]; /* oldest first */
+    unsigned flying;
+    bool failed; /* in this round */
     parsum_error error;
 } device_worker;
 
@@ -22,22 +26,80 @@ typedef struct opencl_state {
     char *partials;
 } opencl_state;
 
+static ps_partial *partial_of(const opencl_state *engine, unsigned index) {
+    return (ps_partial *)(engine->partials + index * ps_partial_stride(engine->base.job->kind));
+}
+
+/* Whatever the device did not finish goes back to be redone. */
+static void fail(opencl_state *engine, device_worker *worker) {
+    worker->failed = true;
+    for (unsigned i = 0; i < worker->flying; i++) {
+        if (!ps_queue_return(engine->queue, &worker->in_flight[i], false))
+            ps_fail_memory(&worker->error, "a block to be redone");
+    }
+    worker->flying = 0;
+}
+
+static void finish_oldest(opencl_state *engine, unsigned index) {
+    device_worker *worker = &engine->workers[index];
+    const ps_kind *kind = engine->base.job->kind;
+    if (ps_session_collect(worker->session, kind, partial_of(engine, index), &worker->error) != PARSUM_OK) {
+        fail(engine, worker);
+        return;
+    }
+    ps_queue_done(engine->queue, &worker->in_flight[0]);
+    worker->flying--;
+    memmove(worker->in_flight, worker->in_flight + 1, worker->flying * sizeof worker->in_flight[0]);
+}
+
+/* A block that was checked and came back from a lost device is not checked again: its numbers must be looked at once. Its
+ * attempts say so. */
+static void start_array(opencl_state *engine, unsigned index, const ps_block *block) {
+    device_worker *worker = &engine->workers[index];
+    const ps_job *job = engine->base.job;
+    ps_block *kept = &worker->in_flight[worker->flying++];
+    *kept = *block;
+    if (ps_session_submit(worker->session, block, job->needs & ~(unsigned)PS_SKIP_NAN, &worker->error) !=
+        PARSUM_OK) {
+        fail(engine, worker);
+        return;
+    }
+    if (job->check != NULL && kept->attempts == 0)
+        job->check(job->check_context, index, block);
+    kept->attempts++;
+}
+
+static void fold_range(opencl_state *engine, unsigned index, const ps_block *block) {
+    device_worker *worker = &engine->workers[index];
+    const ps_job *job = engine->base.job;
+    ps_integer_partial part;
+    ps_kinds[PS_KIND_INTEGER].clear(&part.head);
+    if (ps_session_fold(worker->session, block, job->needs & ~(unsigned)PS_SKIP_NAN, &part, &worker->error) !=
+        PARSUM_OK) {
+        if (!ps_queue_return(engine->queue, block, true))
+            ps_fail_memory(&worker->error, "a block to be redone");
+        fail(engine, worker);
+        return;
+    }
+    job->kind->merge_integers(partial_of(engine, index), &part);
+    ps_queue_done(engine->queue, block);
+}
+
 static void work(unsigned index, void *context) {
     opencl_state *engine = context;
     device_worker *worker = &engine->workers[index];
-    const ps_job *job = engine->base.job;
-    char *partial = engine->partials + index * ps_partial_stride(job->kind);
     ps_block block;
-    while (worker->session != NULL &&
-           ps_queue_pull(engine->queue, ps_session_want(worker->session), &block)) {
-        if (ps_session_fold(worker->session, &block, job->needs, (ps_integer_partial *)partial,
-                            &worker->error) != PARSUM_OK) {
-            worker->failed = true;
-            if (!ps_queue_return(engine->queue, &block, true))
-                ps_fail_memory(&worker->error, "a block to be redone");
-            return;
+    bool more = worker->session != NULL;
+    while (!worker->failed && (more || worker->flying > 0)) {
+        if (!more || worker->flying == PS_SESSION_BLOCKS) {
+            finish_oldest(engine, index);
+            continue;
         }
-        ps_queue_done(engine->queue, &block);
+        more = ps_queue_pull(engine->queue, ps_session_want(worker->session), &block);
+        if (more && block.kind == PS_BLOCK_ARRAY)
+            start_array(engine, index, &block);
+        else if (more)
+            fold_range(engine, index, &block);
     }
 }
 
@@ -55,7 +117,7 @@ static bool drop_failed(opencl_state *engine, parsum_error *error, unsigned *ali
             if (error != NULL)
                 *error = worker->error;
             if (engine->base.workers > 1)
-                ps_monitor_notice(&engine->base.job->monitor, "%.*s; its block is redone by another device",
+                ps_monitor_notice(&engine->base.job->monitor, "%.*s; its blocks are redone by another device",
                                   ps_error_line_length(&worker->error), worker->error.message);
         }
         *alive += worker->session != NULL;
@@ -63,20 +125,37 @@ static bool drop_failed(opencl_state *engine, parsum_error *error, unsigned *ali
     return any_failed;
 }
 
-static parsum_status opencl_run(ps_engine_state *state, ps_queue *queue, char *partials,
-                                parsum_error *error) {
-    opencl_state *engine = (opencl_state *)state;
-    engine->queue = queue;
-    engine->partials = partials;
+/* Rounds until one in which no device fails. */
+static parsum_status run_rounds(opencl_state *engine, parsum_error *error) {
     for (;;) {
         unsigned alive;
-        if (ps_crew_run_monitored(engine->crew, &state->job->monitor, queue))
+        if (ps_crew_run_monitored(engine->crew, &engine->base.job->monitor, engine->queue))
             return ps_fail(error, PARSUM_CANCELLED, "cancelled");
         if (!drop_failed(engine, error, &alive))
             return PARSUM_OK;
         if (alive == 0)
             return PARSUM_FAILED;
     }
+}
+
+static parsum_status opencl_run(ps_engine_state *state, ps_queue *queue, char *partials,
+                                parsum_error *error) {
+    opencl_state *engine = (opencl_state *)state;
+    engine->queue = queue;
+    engine->partials = partials;
+    for (unsigned i = 0; i < state->workers; i++) {
+        if (engine->workers[i].session != NULL)
+            ps_session_reset_seconds(engine->workers[i].session);
+    }
+    const parsum_status status = run_rounds(engine, error);
+    state->transfer_seconds = 0;
+    for (unsigned i = 0; i < state->workers && status == PARSUM_OK; i++) {
+        if (engine->workers[i].session == NULL)
+            continue;
+        const double seconds = ps_session_get_seconds(engine->workers[i].session).transfer;
+        state->transfer_seconds = seconds > state->transfer_seconds ? seconds : state->transfer_seconds;
+    }
+    return status;
 }
 
 static void opencl_close(ps_engine_state *state) {
@@ -95,11 +174,19 @@ static void opencl_close(ps_engine_state *state) {
 static parsum_status open_session(const ps_job *job, const ps_opencl_device *device, ps_session **session,
                                   parsum_error *error) {
     ps_session *made = NULL;
-    parsum_status status = ps_session_open(device, job->work_group_size, job->kernel_dir, &made, error);
+    /* Text comes as arrays: parse_ahead.h. */
+    const bool text = job->block_kinds & 1u << PS_BLOCK_TEXT;
+    const unsigned needs = job->needs & ~(unsigned)PS_SKIP_NAN;
+    const ps_session_plan plan = {.block_kinds = job->block_kinds | (text ? 1u << PS_BLOCK_ARRAY : 0),
+                                  .types = job->types,
+                                  .needs = needs,
+                                  .work_group_size = job->work_group_size,
+                                  .kernel_dir = job->kernel_dir};
+    parsum_status status = ps_session_open(device, &plan, &made, error);
     if (status == PARSUM_OK)
-        status = ps_session_self_test(made, job->needs, error);
+        status = ps_session_self_test(made, needs, error);
     if (status == PARSUM_OK)
-        status = ps_session_calibrate(made, job->needs, error);
+        status = ps_session_calibrate(made, needs, error);
     if (status != PARSUM_OK) {
         ps_session_close(made);
         return status;
@@ -155,6 +242,9 @@ static parsum_status choose(const ps_job *job, ps_opencl_device **devices, size_
 }
 
 static parsum_status opencl_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
+    if (job->kind == &ps_kinds[PS_KIND_FLOAT])
+        return ps_fail(error, PARSUM_USAGE,
+                       "floats are not summed on OpenCL devices yet; take --engine=pthread");
     opencl_state *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "the OpenCL engine");
@@ -184,13 +274,15 @@ static parsum_status opencl_open(const ps_job *job, ps_engine_state **state, par
 }
 
 parsum_status parsum_device_self_test(const parsum_options *options, parsum_error *error) {
-    /* Every kernel: what a sum of squares alone needs, and everything. */
-    static const unsigned needs[] = {PS_NEED_SQUARES,
-                                     PS_NEED_SUM | PS_NEED_SQUARES | PS_NEED_MAGNITUDES | PS_NEED_EXTREMES};
-    const ps_job job = {.device = options->device,
-                        .device_by_choice = true,
-                        .work_group_size = options->work_group_size,
-                        .kernel_dir = options->kernel_dir};
+    /* Every kernel: of ranges, what a sum of squares alone needs, and everything; of arrays, each in turn. */
+    static const unsigned needs[] = {PS_NEED_SQUARES, PS_NEED_SUM,
+                                     PS_NEED_SUM | PS_NEED_SQUARES | PS_NEED_MAGNITUDES | PS_NEED_EXTREMES,
+                                     PS_NEED_PRODUCTS};
+    const ps_session_plan plan = {.block_kinds = 1u << PS_BLOCK_RANGE | 1u << PS_BLOCK_ARRAY,
+                                  .every_need = true,
+                                  .work_group_size = options->work_group_size,
+                                  .kernel_dir = options->kernel_dir};
+    const ps_job job = {.device = options->device, .device_by_choice = true};
     ps_opencl_device *devices = NULL;
     size_t count = 0, chosen_count = 0;
     size_t *chosen = NULL;
@@ -199,7 +291,7 @@ parsum_status parsum_device_self_test(const parsum_options *options, parsum_erro
     parsum_status status = choose(&job, &devices, &count, &chosen, &chosen_count, error);
     for (size_t i = 0; i < chosen_count && status == PARSUM_OK; i++) {
         ps_session *session = NULL;
-        status = ps_session_open(&devices[chosen[i]], job.work_group_size, job.kernel_dir, &session, error);
+        status = ps_session_open(&devices[chosen[i]], &plan, &session, error);
         for (size_t k = 0; k < sizeof needs / sizeof needs[0] && status == PARSUM_OK; k++)
             status = ps_session_self_test(session, needs[k], error);
         ps_session_close(session);
@@ -212,6 +304,7 @@ parsum_status parsum_device_self_test(const parsum_options *options, parsum_erro
 
 const ps_engine ps_engine_opencl = {
     .name = "opencl",
+    .takes_no_text = true,
     .open = opencl_open,
     .run = opencl_run,
     .close = opencl_close,

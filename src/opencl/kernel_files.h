@@ -1,4 +1,4 @@
-/* kernel_files.h - the kernel files, embedded when the library is built, in the order in which they are compiled. */
+/* kernel_files.h - the kernel files, embedded when the library is built. */
 #ifndef PS_KERNEL_FILES_H
 #define PS_KERNEL_FILES_H
 

@@ -34,10 +34,14 @@ const char *ps_opencl_error_name(cl_int code);
 /* PARSUM_FAILED with the call's name, the device's and the code's. */
 parsum_status ps_opencl_fail(parsum_error *error, const char *call, const char *device, cl_int code);
 
-/* Builds the program of all kernel files for device, from kernel_dir where not NULL. On a build failure the message
- * holds the compiler's log, with the files' own names and line numbers. */
+/* The most kernel files that a program is made of. */
+enum { PS_PROGRAM_FILES_MAX = 16 };
+
+/* Builds the program of the kernel files named, in that order, for device, from kernel_dir where not NULL. On a build
+ * failure the message holds the compiler's log, with the files' own names and line numbers. */
 parsum_status ps_opencl_program_build(cl_context context, const ps_opencl_device *device,
-                                      const char *kernel_dir, cl_program *program, parsum_error *error);
+                                      const char *kernel_dir, const char *const *names, size_t name_count,
+                                      cl_program *program, parsum_error *error);
 
 /* The handlers of all signals but the real-time ones: drivers replace many (Intel's CPU runtime 16 of them). */
 enum { PS_SIGNALS_SAVED = 31 };

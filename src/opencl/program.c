@@ -33,28 +33,34 @@ static parsum_status read_file(const char *path, char **text, parsum_error *erro
     return PARSUM_OK;
 }
 
-/* One string a file, each headed by a #line, so that build logs speak of the file's own lines. */
-static parsum_status load_sources(const char *kernel_dir, char **sources, parsum_error *error) {
+/* The text of the embedded kernel file called name; every name in use is one. */
+static const char *embedded_text(const char *name) {
     for (size_t i = 0; i < PS_KERNEL_FILE_COUNT; i++) {
-        const char *text = ps_kernel_files[i].text;
-        char *from_disk = NULL;
-        if (kernel_dir != NULL) {
-            char path[4096];
-            snprintf(path, sizeof path, "%s/%s", kernel_dir, ps_kernel_files[i].name);
-            const parsum_status status = read_file(path, &from_disk, error);
-            if (status != PARSUM_OK)
-                return status;
-            text = from_disk;
-        }
-        const size_t size = strlen(text) + strlen(ps_kernel_files[i].name) + 32;
-        sources[i] = malloc(size);
-        if (sources[i] != NULL)
-            snprintf(sources[i], size, "#line 1 \"%s\"\n%s\n", ps_kernel_files[i].name, text);
-        free(from_disk);
-        if (sources[i] == NULL)
-            return ps_fail_memory(error, "the kernels");
+        if (strcmp(ps_kernel_files[i].name, name) == 0)
+            return ps_kernel_files[i].text;
     }
-    return PARSUM_OK;
+    return "";
+}
+
+/* The text of one file, headed by a #line, so that build logs speak of the file's own lines. The caller frees it. */
+static parsum_status load_source(const char *kernel_dir, const char *name, char **source,
+                                 parsum_error *error) {
+    const char *text = embedded_text(name);
+    char *from_disk = NULL;
+    if (kernel_dir != NULL) {
+        char path[4096];
+        snprintf(path, sizeof path, "%s/%s", kernel_dir, name);
+        const parsum_status status = read_file(path, &from_disk, error);
+        if (status != PARSUM_OK)
+            return status;
+        text = from_disk;
+    }
+    const size_t size = strlen(text) + strlen(name) + 32;
+    *source = malloc(size);
+    if (*source != NULL)
+        snprintf(*source, size, "#line 1 \"%s\"\n%s\n", name, text);
+    free(from_disk);
+    return *source != NULL ? PARSUM_OK : ps_fail_memory(error, "the kernels");
 }
 
 static parsum_status fail_build(cl_program program, const ps_opencl_device *device, cl_int code,
@@ -71,14 +77,17 @@ static parsum_status fail_build(cl_program program, const ps_opencl_device *devi
 }
 
 parsum_status ps_opencl_program_build(cl_context context, const ps_opencl_device *device,
-                                      const char *kernel_dir, cl_program *program, parsum_error *error) {
-    char *sources[PS_KERNEL_FILE_COUNT] = {NULL};
+                                      const char *kernel_dir, const char *const *names, size_t name_count,
+                                      cl_program *program, parsum_error *error) {
+    char *sources[PS_PROGRAM_FILES_MAX] = {NULL};
     cl_program made = NULL;
     cl_int code = CL_SUCCESS;
-    parsum_status status = load_sources(kernel_dir, sources, error);
+    parsum_status status = PARSUM_OK;
+    for (size_t i = 0; i < name_count && status == PARSUM_OK; i++)
+        status = load_source(kernel_dir, names[i], &sources[i], error);
     if (status != PARSUM_OK)
         goto out;
-    made = clCreateProgramWithSource(context, PS_KERNEL_FILE_COUNT, (const char **)sources, NULL, &code);
+    made = clCreateProgramWithSource(context, (cl_uint)name_count, (const char **)sources, NULL, &code);
     if (made == NULL) {
         status = ps_opencl_fail(error, "clCreateProgramWithSource", device->info.name, code);
         goto out;
@@ -93,7 +102,7 @@ parsum_status ps_opencl_program_build(cl_context context, const ps_opencl_device
 out:
     if (made != NULL)
         clReleaseProgram(made);
-    for (size_t i = 0; i < PS_KERNEL_FILE_COUNT; i++)
+    for (size_t i = 0; i < name_count; i++)
         free(sources[i]);
     return status;
 }

@@ -1,4 +1,4 @@
-/* selftest.c - known sums on a device before its first answer: production's program, options and work-group size on few elements.
+/* selftest.c - known sums of ranges on a device before its first answer: production's program, options and work-group size on few elements.
  *
  * What a compiler for a device may get wrong is tried: sizes around the vectors and the grid, carries between halves,
  * the largest magnitudes, minima and maxima that lie in any work-item. */
@@ -7,7 +7,7 @@
 
 #include "base/error.h"
 #include "exact/reference.h"
-#include "opencl/session.h"
+#include "opencl/session_parts.h"
 
 typedef struct self_test_case {
     ps_int128 first, step;
@@ -52,7 +52,7 @@ static parsum_status run_case(ps_session *session, const self_test_case *test, u
         (unsigned long long)test->count, first);
 }
 
-static parsum_status run_cases(ps_session *session, unsigned needs, parsum_error *error) {
+parsum_status ps_session_test_ranges(ps_session *session, unsigned needs, parsum_error *error) {
     const ps_int128 top = (ps_int128)1 << 64;
     const ps_int128 half = (ps_int128)1 << 32;
     const uint64_t grid = 8 * (uint64_t)ps_session_work_items(session);
@@ -78,13 +78,4 @@ static parsum_status run_cases(ps_session *session, unsigned needs, parsum_error
             return status;
     }
     return PARSUM_OK;
-}
-
-parsum_status ps_session_self_test(ps_session *session, unsigned needs, parsum_error *error) {
-    /* What can go wrong lies within a group and between groups: a few show it, in little time even on a simulator. */
-    enum { GROUPS = 3 };
-    ps_session_limit_groups(session, GROUPS);
-    const parsum_status status = run_cases(session, needs, error);
-    ps_session_limit_groups(session, 0);
-    return status;
 }

@@ -134,11 +134,12 @@ void ps_context_use_source(parsum_context *context, const ps_source *source) {
     ps_job *job = &context->job;
     const ps_kind *kind = &ps_kinds[source->partial_kind];
     const bool forked_before = context->engine != NULL && context->engine->engine == &ps_engine_fork;
-    if (job->kind != kind || job->block_kinds != source->block_kinds ||
+    if (job->kind != kind || job->block_kinds != source->block_kinds || job->types != source->types ||
         (forked_before && source->in_parent_memory))
         ps_context_close_engine(context);
     job->kind = kind;
     job->block_kinds = source->block_kinds;
+    job->types = source->types;
 }
 
 parsum_status ps_context_open_engine(parsum_context *context, const ps_source *source, parsum_error *error) {

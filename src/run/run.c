@@ -249,6 +249,7 @@ parsum_status ps_reduce(parsum_context *context, double start, ps_source *source
     status = ps_run_source(context, parsed != NULL ? parsed : source, total, made->samples, error);
     if (parsed != NULL)
         made->seconds.parse = ps_parse_ahead_seconds(parsed);
+    made->seconds.transfer = context->engine->transfer_seconds;
     if (status == PARSUM_OK)
         status = ps_reduce_finish(context, total, made, error);
     if (status == PARSUM_OK)

@@ -77,4 +77,5 @@ void ps_source_describe_array(ps_source *source, parsum_type type) {
     source->type_name = parsum_type_name(type);
     source->partial_kind = type == PARSUM_F32 || type == PARSUM_F64 ? PS_KIND_FLOAT : PS_KIND_INTEGER;
     source->block_kinds = 1u << PS_BLOCK_ARRAY;
+    source->types = 1u << type;
 }

@@ -125,6 +125,7 @@ static parsum_status add_part(ps_source *whole, const ps_source *part, parsum_er
     else
         whole->total_count += part->total_count;
     whole->block_kinds |= part->block_kinds;
+    whole->types |= part->types;
     whole->can_rewind = whole->can_rewind && part->can_rewind;
     whole->in_parent_memory = whole->in_parent_memory || part->in_parent_memory;
     return PARSUM_OK;
@@ -141,6 +142,7 @@ static parsum_status describe(list_source *list, parsum_error *error) {
             whole->type_name = part->type_name;
             whole->partial_kind = part->partial_kind;
             whole->block_kinds = part->block_kinds;
+            whole->types = part->types;
             whole->total_count = part->total_count;
             whole->can_rewind = part->can_rewind;
             whole->in_parent_memory = part->in_parent_memory;

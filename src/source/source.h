@@ -83,6 +83,7 @@ struct ps_source {
     const char *type_name;  /* of the elements, as in the report: "integer", "i64", "decimal" */
     int partial_kind;       /* row of ps_kinds that its folds fill */
     unsigned block_kinds;   /* mask of 1 << PS_BLOCK_ of the blocks it cuts */
+    unsigned types;         /* mask of 1 << PARSUM_ of the arrays in it */
     uint64_t total_count;   /* of what blocks count: elements, or bytes of text */
     bool can_rewind;
     bool in_parent_memory;  /* blocks point to memory that a process forked earlier may not see */

@@ -92,6 +92,7 @@ void ps_source_describe_text(ps_source *source, const ps_text_format *format) {
     source->type_name = format->doubles ? "f64" : "decimal";
     source->partial_kind = format->doubles ? PS_KIND_FLOAT : PS_KIND_DECIMAL;
     source->block_kinds = 1u << PS_BLOCK_TEXT;
+    source->types = 1u << PARSUM_I64; /* where it is parsed ahead */
 }
 
 parsum_status ps_source_text(ps_input *input, ps_source **source, parsum_error *error) {
