@@ -1,61 +1,145 @@
-/* stub */
+/* float_array.c - array blocks of floats on their way to a CPU path: gathered where they do not lie as the path wants them,
+ * without NaNs where those are skipped; and the floating-point environment of folds. */
 #include "fold/float_array.h"
-#include "fold/array.h"
-#include <math.h>
+
 #include <string.h>
-void ps_float_portable(parsum_type t, const unsigned char *l, const unsigned char *r, uint64_t c, unsigned n,
-                       ps_float_partial *p) {
-    (void)t;
-    (void)l;
-    (void)r;
-    (void)c;
-    (void)n;
-    (void)p;
-}
-void ps_float_avx2(parsum_type t, const unsigned char *l, const unsigned char *r, uint64_t c, unsigned n,
-                   ps_float_partial *p) {
-    (void)t;
-    (void)l;
-    (void)r;
-    (void)c;
-    (void)n;
-    (void)p;
-}
-void ps_float_avx512(parsum_type t, const unsigned char *l, const unsigned char *r, uint64_t c, unsigned n,
-                     ps_float_partial *p) {
-    (void)t;
-    (void)l;
-    (void)r;
-    (void)c;
-    (void)n;
-    (void)p;
-}
-void ps_float_fold(ps_float_function *path, const ps_block *block, unsigned needs, bool skip,
-                   ps_float_partial *p) {
-    (void)path;
-    for (uint64_t i = 0; i < block->count; i++) {
-        double v[2] = {0, 0};
-        for (int o = 0; o < 2 && block->array.data[o]; o++) {
-            unsigned char b[8];
-            ps_array_gather(&block->array, o, i, 1, b);
-            if (block->array.type == PARSUM_F32) {
-                float f;
-                memcpy(&f, b, 4);
-                v[o] = f;
-            } else
-                memcpy(&v[o], b, 8);
+
+#include "fold/array.h"
+#include "fold/float_fallback.h"
+
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif !defined(__aarch64__)
+#include <fenv.h>
+#endif
+
+enum {
+    BUFFER_BYTES = 8192, /* gathered at a time, of each operand */
+    RUN_BUFFERS =
+        16 /* as much as this is searched for NaNs before it is folded, and is then still in the cache */
+};
+
+/* Without branches, so that it is done in vectors. */
+static bool has_nan(parsum_type type, const unsigned char *numbers, uint64_t count) {
+    bool found = false;
+    if (type == PARSUM_F32) {
+        for (uint64_t i = 0; i < count; i++) {
+            const double number = ps_float_at(PARSUM_F32, numbers, i);
+            found |= number != number;
         }
-        if (needs & PS_NEED_PRODUCTS)
-            ps_float_add_product(p, v[0], v[1]);
-        else if (skip && isnan(v[0]))
-            p->head.skipped_nan++;
-        else
-            ps_float_add(p, v[0], needs);
+    } else {
+        for (uint64_t i = 0; i < count; i++) {
+            const double number = ps_float_at(PARSUM_F64, numbers, i);
+            found |= number != number;
+        }
+    }
+    return found;
+}
+
+/* How many numbers of a plain block, from the one with index from, may be folded in place: none of them is a NaN. At least
+ * step of them, or 0. */
+static uint64_t clean_run(const ps_block *block, uint64_t from, uint64_t step) {
+    const ps_array_block *array = &block->array;
+    const size_t size_bytes = parsum_type_size(array->type);
+    uint64_t run = 0;
+    while (run < RUN_BUFFERS * step && from + run < block->count) {
+        const uint64_t left = block->count - from - run, count = left < step ? left : step;
+        for (int operand = 0; operand < 2 && array->data[operand] != NULL; operand++) {
+            if (has_nan(array->type, array->data[operand] + (from + run) * size_bytes, count))
+                return run;
+        }
+        run += count;
+    }
+    return run;
+}
+
+/* Closes the gaps of numbers, or pairs, with a NaN; returns how many are left. */
+static uint64_t drop_nans(parsum_type type, unsigned char *left, unsigned char *right, uint64_t count) {
+    const size_t size_bytes = parsum_type_size(type);
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < count; i++) {
+        if (has_nan(type, left + i * size_bytes, 1) ||
+            (right != NULL && has_nan(type, right + i * size_bytes, 1)))
+            continue;
+        memmove(left + kept * size_bytes, left + i * size_bytes, size_bytes);
+        if (right != NULL)
+            memmove(right + kept * size_bytes, right + i * size_bytes, size_bytes);
+        kept++;
+    }
+    return kept;
+}
+
+void ps_float_fold(ps_float_function *path, const ps_block *block, unsigned needs, bool skip_nan,
+                   ps_float_partial *partial) {
+    const ps_array_block *array = &block->array;
+    const bool pairs = array->data[1] != NULL;
+    const bool plain = ps_array_is_plain(array, 0) && (!pairs || ps_array_is_plain(array, 1));
+    const size_t size_bytes = parsum_type_size(array->type);
+    unsigned char buffer[2][BUFFER_BYTES];
+    unsigned char *const right = pairs ? buffer[1] : NULL;
+    if (plain && !skip_nan) {
+        path(array->type, array->data[0], array->data[1], block->count, needs, partial);
+        return;
+    }
+    for (uint64_t done = 0; done < block->count;) {
+        const uint64_t rest = block->count - done, most = BUFFER_BYTES / size_bytes;
+        const uint64_t run = plain ? clean_run(block, done, most) : 0;
+        if (run > 0) {
+            const size_t offset = done * size_bytes;
+            path(array->type, array->data[0] + offset, pairs ? array->data[1] + offset : NULL, run, needs,
+                 partial);
+            done += run;
+            continue;
+        }
+        const uint64_t count = rest < most ? rest : most;
+        ps_array_gather(array, 0, done, count, buffer[0]);
+        if (pairs)
+            ps_array_gather(array, 1, done, count, right);
+        const uint64_t kept = skip_nan ? drop_nans(array->type, buffer[0], right, count) : count;
+        partial->head.skipped_nan += count - kept;
+        path(array->type, buffer[0], right, kept, needs, partial);
+        done += count;
     }
 }
+
+/* All exceptions are masked for the length of the folds, too: a caller that traps inexact results shall not be trapped. */
+#if defined(__x86_64__)
+
 ps_float_environment ps_float_environment_enter(void) {
-    return (ps_float_environment){0};
+    enum { MASKED_TO_NEAREST = 0x1f80 }; /* MXCSR at the start of a process: nothing flushed */
+    const ps_float_environment environment = {_mm_getcsr()};
+    _mm_setcsr(MASKED_TO_NEAREST);
+    return environment;
 }
-void ps_float_environment_leave(ps_float_environment e) {
-    (void)e;
+
+void ps_float_environment_leave(ps_float_environment environment) {
+    _mm_setcsr((unsigned)environment.saved);
 }
+
+#elif defined(__aarch64__)
+
+/* FPCR 0: to nearest, nothing flushed, no traps. */
+ps_float_environment ps_float_environment_enter(void) {
+    ps_float_environment environment;
+    __asm__ volatile("mrs %0, fpcr" : "=r"(environment.saved));
+    __asm__ volatile("msr fpcr, %0" : : "r"(UINT64_C(0)) : "memory");
+    return environment;
+}
+
+void ps_float_environment_leave(ps_float_environment environment) {
+    __asm__ volatile("msr fpcr, %0" : : "r"(environment.saved) : "memory");
+}
+
+#else
+
+ps_float_environment ps_float_environment_enter(void) {
+    const ps_float_environment environment = {(uint64_t)fegetround()};
+    fesetround(FE_TONEAREST);
+    return environment;
+}
+
+void ps_float_environment_leave(ps_float_environment environment) {
+    fesetround((int)environment.saved);
+}
+
+#endif

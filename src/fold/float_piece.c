@@ -1,0 +1,289 @@
+/* float_piece.c - cutting a list into pieces, and for each: the specials apart, the exponents, then slices or the fallback.
+ * Owns the sums of slices between pieces. */
+#include "fold/float_piece.h"
+
+#include "fold/float_fallback.h"
+
+/* Sums of slices in the units of the window they were made with. A piece adds less than 2^63, and there are fewer than 2^64
+ * pieces, so 127 bits and a sign hold them. */
+typedef struct slice_sums {
+    ps_int128 slice[PS_FLOAT_SLICES_MAX];
+} slice_sums;
+
+/* What was found of a piece: of its two operands, or twice of the one. */
+typedef struct scans {
+    ps_float_scan left, right;
+} scans;
+
+/* A fold under way. Windows stay from piece to piece while they fit: lanes are cleared for every piece, and each is tested
+ * before it is sliced, so that only the sums of slices live longer than a piece. */
+typedef struct fold_state {
+    const ps_float_loops *loops;
+    parsum_type type;
+    size_t size_bytes; /* of a number */
+    unsigned needs;
+    ps_float_partial *partial;
+    ps_float_window window, product_window; /* of values and magnitudes; of squares or products */
+    slice_sums sum, magnitudes, products;
+    const unsigned char *next_left,
+        *next_right;   /* the piece to come, where the loop shall scan it; else NULL */
+    bool next_scanned; /* what the loop found of it: */
+    scans next_scan;
+    ps_float_fallback fallback;
+    unsigned char
+        buffer[2][PS_FLOAT_PIECE * sizeof(double)]; /* pieces that are no whole vectors, or had specials */
+} fold_state;
+
+/* The finite numbers of a piece, followed by zeros up to a whole vector. */
+typedef struct operands {
+    const unsigned char *left, *right;
+    uint64_t count;
+} operands;
+
+static void add_to(slice_sums *total, const slice_sums *sums, int sign) {
+    for (int s = 0; s < PS_FLOAT_SLICES_MAX; s++)
+        total->slice[s] += sums->slice[s] * sign;
+}
+
+/* Adds the sums to total, and clears them. */
+static void deposit(slice_sums *sums, int k, ps_binary *total) {
+    for (int s = 0; s < PS_FLOAT_SLICES_MAX; s++) {
+        if (sums->slice[s] != 0)
+            ps_binary_add_at(total, sums->slice[s], k - PS_FLOAT_SLICE_BITS * (s + 1));
+        sums->slice[s] = 0;
+    }
+}
+
+enum { FACTOR_TOP_MAX = 1023 };
+
+static void deposit_values(fold_state *fold) {
+    deposit(&fold->sum, fold->window.k, &fold->partial->sum.finite);
+    deposit(&fold->magnitudes, fold->window.k, &fold->partial->magnitudes.finite);
+}
+
+static void deposit_products(fold_state *fold) {
+    deposit(&fold->products, fold->product_window.k, &fold->partial->squares.finite);
+}
+
+static uint64_t vectors_of(const fold_state *fold, uint64_t count) {
+    return (count + fold->loops->lanes - 1) / fold->loops->lanes;
+}
+
+/* Adds what the terms of list sum up to by slices to total. */
+static void sum_slices(fold_state *fold, const operands *list, ps_float_term term, ps_float_window window,
+                       slice_sums *total) {
+    const bool whole = list->count == PS_FLOAT_PIECE;
+    const ps_float_piece piece = {.type = fold->type,
+                                  .left = list->left,
+                                  .right = list->right,
+                                  .next_left = whole ? fold->next_left : NULL,
+                                  .next_right = whole ? fold->next_right : NULL,
+                                  .vectors = vectors_of(fold, list->count)};
+    ps_float_slices slices;
+    fold->loops->sum(&piece, term, window, &slices);
+    for (int s = 0; s < window.slices; s++)
+        total->slice[s] += slices.sum[s];
+    if (piece.next_left != NULL) {
+        fold->next_scanned = true;
+        fold->next_scan.left = slices.next_left;
+        fold->next_scan.right = piece.next_right != NULL ? slices.next_right : slices.next_left;
+    }
+}
+
+/* Where count numbers lie with zeros up to a whole vector: in place, or copied to the buffer of operand. */
+static const unsigned char *in_vectors(fold_state *fold, int operand, const unsigned char *data,
+                                       uint64_t count) {
+    if (count % fold->loops->lanes == 0)
+        return data;
+    unsigned char *buffer = fold->buffer[operand];
+    const size_t used = count * fold->size_bytes;
+    memmove(buffer, data, used);
+    memset(buffer + used, 0, vectors_of(fold, count) * fold->loops->lanes * fold->size_bytes - used);
+    return buffer;
+}
+
+static void to_vectors(fold_state *fold, operands *list) {
+    list->left = in_vectors(fold, 0, list->left, list->count);
+    if (list->right != NULL)
+        list->right = in_vectors(fold, 1, list->right, list->count);
+}
+
+static scans scan(const fold_state *fold, const operands *list) {
+    const uint64_t vectors = vectors_of(fold, list->count);
+    scans found;
+    found.left = fold->loops->scan(fold->type, list->left, vectors);
+    found.right = list->right == NULL ? found.left : fold->loops->scan(fold->type, list->right, vectors);
+    return found;
+}
+
+static bool has_specials(scans found) {
+    return ps_float_scan_has_specials(found.left) || ps_float_scan_has_specials(found.right);
+}
+
+/* Adds the numbers, or pairs, that are not finite by the slow rules, and moves the others to the buffers. */
+static void take_specials(fold_state *fold, operands *list) {
+    const size_t size_bytes = fold->size_bytes;
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < list->count; i++) {
+        const double left = ps_float_at(fold->type, list->left, i);
+        const double right = list->right != NULL ? ps_float_at(fold->type, list->right, i) : 0;
+        if (__builtin_isfinite(left) && __builtin_isfinite(right)) {
+            /* The piece may lie in the buffer already: numbers only move down. */
+            memmove(fold->buffer[0] + kept * size_bytes, list->left + i * size_bytes, size_bytes);
+            if (list->right != NULL)
+                memmove(fold->buffer[1] + kept * size_bytes, list->right + i * size_bytes, size_bytes);
+            kept++;
+        } else if (list->right != NULL) {
+            ps_float_add_product(fold->partial, left, right);
+        } else {
+            ps_float_add(fold->partial, left, fold->needs);
+        }
+    }
+    list->count = kept;
+    list->left = fold->buffer[0];
+    if (list->right != NULL)
+        list->right = fold->buffer[1];
+    to_vectors(fold, list);
+}
+
+/* The extremes of finite numbers, count > 0, none of which is -0. */
+static void find_extremes(const fold_state *fold, const operands *list, double *minimum, double *maximum) {
+    const uint64_t vectors = list->count / fold->loops->lanes;
+    *minimum = *maximum = ps_float_at(fold->type, list->left, 0);
+    if (vectors > 0)
+        fold->loops->extremes(fold->type, list->left, vectors, minimum, maximum);
+    for (uint64_t i = vectors * fold->loops->lanes; i < list->count; i++) {
+        const double value = ps_float_at(fold->type, list->left, i);
+        *minimum = value < *minimum ? value : *minimum;
+        *maximum = value > *maximum ? value : *maximum;
+    }
+    *minimum += 0.0; /* -0 + 0 is 0 */
+    *maximum += 0.0;
+}
+
+/* A NaN among the extremes stays: no comparison with it holds. */
+static void include_extremes(ps_float_partial *partial, double minimum, double maximum) {
+    if (partial->head.count == 0 || minimum < partial->minimum)
+        partial->minimum = minimum;
+    if (partial->head.count == 0 || maximum > partial->maximum)
+        partial->maximum = maximum;
+}
+
+/* sign: of all numbers but zeros, or 0 where that is not known. */
+static void add_values(fold_state *fold, const operands *list, ps_float_scan found, int sign) {
+    const bool want_sum = fold->needs & PS_NEED_SUM, want_magnitudes = fold->needs & PS_NEED_MAGNITUDES;
+    ps_float_window window = fold->window;
+    slice_sums sums = {{0}};
+    if (!ps_float_window_fit(&window, ps_float_span_of(fold->type, found))) {
+        ps_float_fallback_add(&fold->fallback, fold->type, list->left, list->count,
+                              ps_float_scan_has_subnormals(found), fold->partial);
+        return;
+    }
+    if (window.k != fold->window.k)
+        deposit_values(fold);
+    fold->window = window;
+    if (want_sum) {
+        sum_slices(fold, list, PS_TERM_VALUE, window, &sums);
+        add_to(&fold->sum, &sums, 1);
+    }
+    if (want_magnitudes && want_sum && sign != 0)
+        add_to(&fold->magnitudes, &sums, sign);
+    else if (want_magnitudes)
+        sum_slices(fold, list, PS_TERM_MAGNITUDE, window, &fold->magnitudes);
+}
+
+/* Whether products of numbers with that scan may be sliced: of doubles, the loops need normal factors that can be split
+ * (float_portable.c), and of subnormals the bounds of float_template.h do not hold. */
+static bool suits_products(const fold_state *fold, ps_float_scan scan, ps_float_span span) {
+    return fold->type == PARSUM_F32 || (!ps_float_scan_has_subnormals(scan) && span.top <= FACTOR_TOP_MAX);
+}
+
+/* Adds products, or squares where there is no second operand. */
+static void add_products(fold_state *fold, const operands *list, scans found) {
+    const ps_float_span left = ps_float_span_of(fold->type, found.left);
+    const ps_float_span right = ps_float_span_of(fold->type, found.right);
+    const bool squares = list->right == NULL;
+    ps_float_window window = fold->product_window;
+    if (!suits_products(fold, found.left, left) || !suits_products(fold, found.right, right) ||
+        !ps_float_window_fit(&window, ps_float_span_of_products(left, right))) {
+        ps_float_fallback_add_products(&fold->fallback, fold->type, list->left,
+                                       squares ? list->left : list->right, list->count, fold->partial);
+        return;
+    }
+    if (window.k != fold->product_window.k)
+        deposit_products(fold);
+    fold->product_window = window;
+    sum_slices(fold, list, squares ? PS_TERM_SQUARE : PS_TERM_PRODUCT, window, &fold->products);
+}
+
+/* The sign of all numbers but zeros, 0 where there are both; keeps the extremes where they are needed. */
+static int add_extremes(fold_state *fold, const operands *list) {
+    double minimum, maximum;
+    find_extremes(fold, list, &minimum, &maximum);
+    if (fold->needs & PS_NEED_EXTREMES)
+        include_extremes(fold->partial, minimum, maximum);
+    return minimum >= 0 ? 1 : maximum <= 0 ? -1 : 0;
+}
+
+static void add_piece(fold_state *fold, operands *list) {
+    const unsigned needs = fold->needs, both = PS_NEED_SUM | PS_NEED_MAGNITUDES;
+    scans found = fold->next_scan;
+    int sign = 0;
+    to_vectors(fold, list);
+    if (!fold->next_scanned)
+        found = scan(fold, list);
+    fold->next_scanned = false;
+    if (has_specials(found)) {
+        take_specials(fold, list);
+        found = scan(fold, list);
+    }
+    if (list->count == 0)
+        return;
+    if (needs & PS_NEED_EXTREMES || (needs & both) == both)
+        sign = add_extremes(fold, list);
+    fold->partial->head.count += list->count;
+    /* Zeros add nothing; nor do pairs one side of which is all zeros. */
+    if (ps_float_scan_is_zero(found.left) || ps_float_scan_is_zero(found.right))
+        return;
+    if (needs & both)
+        add_values(fold, list, found.left, sign);
+    if (needs & (PS_NEED_SQUARES | PS_NEED_PRODUCTS))
+        add_products(fold, list, found);
+}
+
+/* Whether one loop alone passes over a piece. With more of them, each fetches the next piece, and a scan begins it. */
+static bool takes_one_loop(unsigned needs) {
+    return needs == PS_NEED_SUM || needs == PS_NEED_MAGNITUDES || needs == PS_NEED_SQUARES ||
+           needs == PS_NEED_PRODUCTS;
+}
+
+void ps_float_add_numbers(const ps_float_loops *loops, parsum_type type, const unsigned char *left,
+                          const unsigned char *right, uint64_t count, unsigned needs,
+                          ps_float_partial *partial) {
+    /* The buffers and the fallback's bins are not cleared: a short list shall not pay for them. */
+    fold_state fold;
+    fold.loops = loops;
+    fold.type = type;
+    fold.size_bytes = type == PARSUM_F32 ? sizeof(float) : sizeof(double);
+    fold.needs = needs;
+    fold.partial = partial;
+    fold.window = fold.product_window = (ps_float_window){0, 0};
+    fold.sum = fold.magnitudes = fold.products = (slice_sums){{0}};
+    fold.next_scanned = false;
+    fold.next_scan = (scans){{0, 0}, {0, 0}};
+    ps_float_fallback_start(&fold.fallback, needs);
+    for (uint64_t done = 0; done < count;) {
+        const uint64_t rest = count - done;
+        const size_t offset = done * fold.size_bytes, piece_bytes = PS_FLOAT_PIECE * fold.size_bytes;
+        const bool scan_next = takes_one_loop(needs) && rest >= 2 * PS_FLOAT_PIECE;
+        operands list = {left + offset, needs & PS_NEED_PRODUCTS ? right + offset : NULL,
+                         rest < PS_FLOAT_PIECE ? rest : PS_FLOAT_PIECE};
+        fold.next_left = scan_next ? list.left + piece_bytes : NULL;
+        fold.next_right = scan_next && list.right != NULL ? list.right + piece_bytes : NULL;
+        done += list.count;
+        add_piece(&fold, &list);
+    }
+    deposit_values(&fold);
+    deposit_products(&fold);
+    ps_float_fallback_finish(&fold.fallback, partial);
+}

@@ -1,0 +1,60 @@
+/* float_piece.h - how the CPU paths' loops and the exact sums meet: a list is folded in pieces that stay in the first-level
+ * cache while several loops pass over them.
+ *
+ * A pass finds the piece's exponents first. Where a window (float_window.h) fits them, the loops sum slices, exactly; else the
+ * piece goes to the fallback (float_fallback.h). */
+#ifndef PS_FLOAT_PIECE_H
+#define PS_FLOAT_PIECE_H
+
+#include "exact/binary.h"
+#include "fold/float_window.h"
+
+enum {
+    PS_FLOAT_PIECE = 1536, /* numbers: 12 KiB of doubles, and as much of the next piece */
+    PS_FLOAT_LANES_MAX =
+        8 /* divides PS_FLOAT_PIECE, so that only a list's last piece fills no whole vectors */
+};
+
+/* What is summed up. */
+typedef enum ps_float_term {
+    PS_TERM_VALUE,
+    PS_TERM_MAGNITUDE,
+    PS_TERM_SQUARE,
+    PS_TERM_PRODUCT
+} ps_float_term;
+
+/* Vectors of numbers of type in memory, at any address. right: the other factors, where products are summed. next: as many
+ * vectors of the piece to come, which are scanned on the way, so that memory is read while slices are computed; NULL: none. */
+typedef struct ps_float_piece {
+    parsum_type type;
+    const unsigned char *left, *right;
+    const unsigned char *next_left, *next_right;
+    uint64_t vectors; /* of the path's width; at most PS_FLOAT_PIECE numbers */
+} ps_float_piece;
+
+typedef struct ps_float_slices {
+    int64_t sum[PS_FLOAT_SLICES_MAX];    /* of each slice of the window, in its units */
+    ps_float_scan next_left, next_right; /* where they were asked for */
+} ps_float_slices;
+
+/* A path's loops. Each expects rounding to nearest and no flushing of subnormals. */
+typedef struct ps_float_loops {
+    unsigned lanes; /* numbers in a vector */
+    /* Passes over vectors of numbers. */
+    ps_float_scan (*scan)(parsum_type type, const unsigned char *numbers, uint64_t vectors);
+    /* The least and the largest of vectors > 0, without NaNs; a zero may have either sign. */
+    void (*extremes)(parsum_type type, const unsigned char *numbers, uint64_t vectors, double *minimum,
+                     double *maximum);
+    /* Sums the terms of a piece that fits window. */
+    void (*sum)(const ps_float_piece *piece, ps_float_term term, ps_float_window window,
+                ps_float_slices *slices);
+} ps_float_loops;
+
+extern const ps_float_loops ps_float_loops_portable, ps_float_loops_avx2, ps_float_loops_avx512;
+
+/* What ps_float_function does (float_array.h), by loops. */
+void ps_float_add_numbers(const ps_float_loops *loops, parsum_type type, const unsigned char *left,
+                          const unsigned char *right, uint64_t count, unsigned needs,
+                          ps_float_partial *partial);
+
+#endif
