@@ -21,6 +21,9 @@ test    libmpfr-dev         module:mpfr           correctly rounded numbers to t
 test    oclgrind            command:oclgrind      a simulated GPU that finds races
 test    python3             command:python3       tests of the command line
 venv    python3-venv        python:ensurepip      folders for Python packages
+bench   python3-dev         -                     a peer that pip compiles
+bench   g++                 command:c++           likewise
+bench   datamash            command:datamash      a peer
 format  clang-format        command:clang-format  the layout of the sources
 '
 

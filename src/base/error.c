@@ -5,6 +5,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A name in a sentence may hold bytes that would command a terminal. */
+static void make_printable(char *text) {
+    for (; *text != '\0'; text++) {
+        const unsigned char byte = (unsigned char)*text;
+        if ((byte < ' ' && byte != '\n' && byte != '\t') || byte == 0x7f)
+            *text = '?';
+    }
+}
+
 parsum_status ps_fail(parsum_error *error, parsum_status status, const char *format, ...) {
     if (error != NULL) {
         va_list arguments;
@@ -12,6 +21,7 @@ parsum_status ps_fail(parsum_error *error, parsum_status status, const char *for
         error->status = status;
         vsnprintf(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
+        make_printable(error->message);
     }
     return status;
 }

@@ -1,6 +1,7 @@
 /* command_compare.c - every engine and device on the same work. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "cli/commands.h"
 #include "report/report.h"
@@ -23,6 +24,9 @@ static bool add_row(comparison_state *comparison, const char *engine, const char
     *row = (report_row){.engine = engine != NULL ? engine : "reference", .device = device};
     options.engine = engine != NULL ? engine : "auto";
     options.device = selector;
+    /* The CPU's rows, too: a comparison is worth what its answers are. */
+    if (options.verify == PARSUM_VERIFY_AUTO && settings->lists)
+        options.verify = PARSUM_VERIFY_REFERENCE;
     say(settings, "running %s%s%s", row->engine, device != NULL ? " on " : "",
         device != NULL ? device->name : "");
     parsum_status status = parsum_context_create(&options, &context, &row->error);
@@ -132,11 +136,29 @@ static int print(const comparison_state *comparison) {
     return PARSUM_FAILED;
 }
 
+/* Every row reads the input anew. */
+static const char *find_pipe(const ps_settings *settings) {
+    for (size_t i = 0; i < settings->input_count; i++) {
+        struct stat about;
+        const char *input = settings->inputs[i];
+        if (strcmp(input, "-") == 0 || (!parsum_input_is_range(input) && stat(input, &about) == 0 &&
+                                        !S_ISREG(about.st_mode) && !S_ISDIR(about.st_mode)))
+            return input;
+    }
+    return NULL;
+}
+
 int command_compare(const ps_settings *settings) {
     enum { FIXED_ROWS = 16 };
     comparison_state comparison = {.settings = settings};
     parsum_error list_error = {0};
     int status = PARSUM_CANCELLED;
+    const char *pipe = find_pipe(settings);
+    if (pipe != NULL) {
+        complain("'%s' can be read but once, and compare reads its input for every row; save it to a file",
+                 pipe);
+        return PARSUM_USAGE;
+    }
     if (settings->default_range)
         say(settings, "no INPUT: summing 1:100000000");
     const bool needs_devices =

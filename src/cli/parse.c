@@ -156,6 +156,7 @@ static parsum_status read_inputs(ps_settings *settings, const char *const *input
         return ps_fail(error, PARSUM_USAGE, "'--%s' speaks of a file or pipe, not of ranges; leave it out",
                        settings->input_option->name);
     settings->default_range = count == 0;
+    settings->lists = !ranges;
     settings->inputs = count == 0 ? default_inputs : inputs;
     settings->input_count = count == 0 ? 1 : count;
     if (settings->order_count == 0) {

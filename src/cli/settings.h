@@ -42,6 +42,7 @@ struct ps_settings {
     const char *const *inputs; /* ranges, files and "-"; with merge: files */
     size_t input_count;
     bool default_range; /* no INPUT was given */
+    bool lists;         /* not all inputs are ranges */
     parsum_input_options input_options;
     const option_row *input_option; /* the latest that speaks of a file or pipe; NULL: none */
     const char *partial_path;       /* where to save the partial; NULL: nowhere */

@@ -16,7 +16,7 @@ typedef void ps_float_function(parsum_type type, const unsigned char *left, cons
                                uint64_t count, unsigned needs, ps_float_partial *partial);
 
 ps_float_function ps_float_portable;
-ps_float_function ps_float_avx2;
+ps_float_function ps_float_avx2; /* AVX2 and FMA */
 ps_float_function ps_float_avx512;
 
 /* Folds an array block of floats by path; gathers where it is strided or swapped (array.h). skip_nan: NaNs are counted in

@@ -20,7 +20,7 @@ bool ps_text_fail(ps_text_reader *reader, ps_fault_code code, const char *from, 
         line = at + 1;
         fault.line += text->line != 0;
     }
-    fault.column = (uint64_t)(from - line) + 1;
+    fault.column = (uint64_t)(from - line) + 1 + (line == reader->begin ? text->column : 0);
     memcpy(fault.field, from,
            fault.field_length < sizeof fault.field ? fault.field_length : sizeof fault.field);
     ps_partial_set_fault(reader->head, &fault);

@@ -29,7 +29,7 @@ enum { BLOCKS_A_WORKER = 3, DEVICES_MOST = 16 };
 /* Buffers of streams: large enough for the cost of a launch or a message, and together a fixed amount of memory. */
 static ps_stream_size stream_size(const parsum_context *context) {
     enum { PAGE_BYTES = 4096 };
-    const size_t all_bytes = (size_t)40 << 20, least_bytes = (size_t)64 << 10;
+    const size_t all_bytes = (size_t)40 << 20, least_bytes = (size_t)64 << 10, record_bytes = (size_t)1 << 20;
     const bool opencl = context->options.engine != NULL && strcasecmp(context->options.engine, "opencl") == 0;
     const size_t most_bytes = opencl ? (size_t)4 << 20 : (size_t)1 << 20;
     const size_t pullers = opencl ? DEVICES_MOST : context->job.workers;
@@ -39,7 +39,9 @@ static ps_stream_size stream_size(const parsum_context *context) {
         bytes = most_bytes;
     if (bytes < least_bytes)
         bytes = least_bytes;
-    return (ps_stream_size){.block_count = BLOCKS_A_WORKER * pullers + 1, .block_bytes = bytes};
+    return (ps_stream_size){.block_count = BLOCKS_A_WORKER * pullers + 1,
+                            .block_bytes = bytes > record_bytes ? bytes : record_bytes,
+                            .usual_bytes = bytes};
 }
 
 /* The ranges behind inputs, where all of them are; NULL in *ranges: not so. */

@@ -59,7 +59,8 @@ static unsigned specials_of(const ps_partial *partial, ps_field field) {
     return kind->specials != NULL ? kind->specials(partial, field) : 0;
 }
 
-static char *special_text(const ps_partial *partial, ps_field field) {
+/* The nearest double: all digits of a sum of floats are up to two thousand. */
+static char *rounded_text(const ps_partial *partial, ps_field field) {
     char text[PS_DOUBLE_TEXT_SIZE];
     ps_double_to_text(ps_kinds[partial->kind].round(partial, field).value, text);
     return strdup(text);
@@ -71,13 +72,14 @@ static size_t append_field(char *text, size_t size, const char *name, ps_field f
     size_t used = 0;
     const unsigned left_specials = specials_of(answer, field), right_specials = specials_of(expected, field);
     const bool special = left_specials != 0 || right_specials != 0;
+    const bool rounded = ps_kinds[answer->kind].round != NULL;
     fraction_of(answer, field, &left);
     fraction_of(expected, field, &right);
     if (left_specials != right_specials || (!special && !equal(&left, &right))) {
         char *left_text =
-            special ? special_text(answer, field) : ps_fraction_to_text(left.numerator, left.denominator);
+            rounded ? rounded_text(answer, field) : ps_fraction_to_text(left.numerator, left.denominator);
         char *right_text =
-            special ? special_text(expected, field) : ps_fraction_to_text(right.numerator, right.denominator);
+            rounded ? rounded_text(expected, field) : ps_fraction_to_text(right.numerator, right.denominator);
         used = append_difference(text, size, name, left_text, right_text, method);
         free(left_text);
         free(right_text);

@@ -16,6 +16,12 @@ static bool array_next(ps_source *source, uint64_t want, ps_block *block) {
     array_source *array = (array_source *)source;
     if (array->rest.count == 0)
         return false;
+    for (size_t i = 0; i < source->name_count; i++) {
+        if (ps_mapping_has_fault(&array->mappings[i])) {
+            ps_input_fail_shrunk(source->names[i], &source->failure);
+            return false;
+        }
+    }
     *block = ps_block_take(&array->rest, want < array->rest.count ? want : array->rest.count);
     return true;
 }

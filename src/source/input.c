@@ -48,6 +48,13 @@ static bool is_text_name(const char *name) {
            ends_with(name, length, ".txt");
 }
 
+/* Formats with a header: where even that is missing, the file was cut off. */
+static bool is_never_empty(const char *name) {
+    const size_t length = strlen(name);
+    return ends_with(name, length, ".npy") || ends_with(name, length, ".gz") ||
+           ends_with(name, length, ".zst");
+}
+
 static bool has_text_option(const parsum_input_options *options) {
     return options->column != NULL || options->delimiter != '\0' || options->no_header;
 }
@@ -119,6 +126,9 @@ static parsum_status find_format(parsum_format guess, const parsum_input_options
     const parsum_status status = ps_reader_peek(input->reader, PS_TEXT_SAMPLE_BYTES, &data, &size, error);
     if (status != PARSUM_OK)
         return status;
+    if (size == 0 && is_never_empty(input->name))
+        return ps_fail(error, PARSUM_BAD_INPUT,
+                       "'%s' is empty, and what is called so never is; fetch it anew", input->name);
     const bool is_npy = ps_npy_is_magic(data, size);
     if (guess == PARSUM_FORMAT_NPY || (options->format == PARSUM_FORMAT_AUTO && is_npy)) {
         if (has_text_option(options))

@@ -29,7 +29,8 @@ void ps_input_close(ps_input *input);
 /* How many blocks may be out at once, and how large a stream's buffers are. */
 typedef struct ps_stream_size {
     size_t block_count;
-    size_t block_bytes; /* a multiple of 4096 */
+    size_t block_bytes; /* of a buffer, a multiple of 4096: the longest record of text */
+    size_t usual_bytes; /* how much of it is filled where records are short */
 } ps_stream_size;
 
 /* A source over the data of one input, or two operands; takes reader and mapping over, also where it fails. */

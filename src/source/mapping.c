@@ -86,6 +86,10 @@ bool ps_mapping_is_whole(const ps_mapping *mapping) {
            (uint64_t)now.st_size >= mapping->size_bytes;
 }
 
+bool ps_mapping_has_fault(const ps_mapping *mapping) {
+    return mapping->base != NULL && atomic_load(&faults[mapping->entry]) != 0;
+}
+
 bool ps_mapping_exists(void) {
     return atomic_load(&used_count) > 0;
 }

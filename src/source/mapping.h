@@ -23,6 +23,9 @@ void ps_mapping_destroy(ps_mapping *mapping);
 /* Whether the file still has all that is mapped, and had it whenever it was touched, also by forked children. */
 bool ps_mapping_is_whole(const ps_mapping *mapping);
 
+/* Whether a page was touched that the file has lost. False where nothing is mapped. */
+bool ps_mapping_has_fault(const ps_mapping *mapping);
+
 /* Whether anything is mapped: a forked child then keeps the handler of SIGBUS. */
 bool ps_mapping_exists(void);
 

@@ -35,6 +35,7 @@ typedef struct ps_text_block {
     const struct ps_text_format *format;
     uint64_t offset; /* of data in its input, decompressed */
     uint64_t line;   /* number of the first line, from 1; 0: not known */
+    uint64_t column; /* bytes of that line before data */
 } ps_text_block;
 
 typedef struct ps_block {

@@ -2,6 +2,7 @@
  *
  * Blocks lie in a fixed number of buffers, in memory that forked children share; a buffer is used again once its block is
  * done, so that a block can be redone until then, and memory does not grow with the input. */
+#define _GNU_SOURCE /* memrchr */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -31,7 +32,7 @@ typedef struct stream_source {
     ps_text_format format;
     unsigned char *carry; /* the beginning of a record that the last block did not end */
     size_t carry_bytes;
-    uint64_t offset, line; /* of the next block */
+    uint64_t offset, line, column; /* of the next block */
 } stream_source;
 
 static bool fail(ps_source *source, parsum_status status) {
@@ -48,8 +49,10 @@ static bool fill(stream_source *stream, size_t operand, void *buffer, size_t siz
 }
 
 static void count_lines(stream_source *stream, const unsigned char *data, size_t size) {
+    const unsigned char *line_end = memrchr(data, '\n', size);
     stream->offset += size;
     stream->line += ps_text_count_lines((const char *)data, size);
+    stream->column = line_end != NULL ? (uint64_t)(data + size - line_end - 1) : stream->column + size;
 }
 
 /* Reads over the headers; buffer is free to be written. */
@@ -142,7 +145,7 @@ static bool read_numbers(stream_source *stream, unsigned char *buffer, size_t co
 static bool next_array(stream_source *stream, uint64_t want, unsigned char *buffer, ps_block *block) {
     const size_t size_bytes = parsum_type_size(stream->array.type);
     const size_t part_bytes = stream->size.block_bytes / stream->operand_count;
-    uint64_t most = part_bytes / size_bytes;
+    uint64_t most = stream->size.usual_bytes / stream->operand_count / size_bytes;
     size_t got = 0;
     if (most > want)
         most = want;
@@ -164,8 +167,8 @@ static bool next_array(stream_source *stream, uint64_t want, unsigned char *buff
 /* --------------------------------------------------------------------------------------------------- text */
 
 static bool next_text(stream_source *stream, uint64_t want, unsigned char *buffer, ps_block *block) {
-    const size_t most = stream->size.block_bytes;
-    size_t held = stream->carry_bytes, target = want < most ? (size_t)want : most, whole = 0, got;
+    const size_t most = stream->size.block_bytes, usual = stream->size.usual_bytes;
+    size_t held = stream->carry_bytes, target = want < usual ? (size_t)want : usual, whole = 0, got;
     bool last = false;
     memcpy(buffer, stream->carry, held);
     if (target < held)
@@ -199,7 +202,8 @@ static bool next_text(stream_source *stream, uint64_t want, unsigned char *buffe
                         .text = {.data = (const char *)buffer,
                                  .format = &stream->format,
                                  .offset = stream->offset,
-                                 .line = stream->line}};
+                                 .line = stream->line,
+                                 .column = stream->column}};
     count_lines(stream, buffer, whole);
     return true;
 }
@@ -240,6 +244,7 @@ static void start(stream_source *stream) {
     stream->carry_bytes = 0;
     stream->offset = 0;
     stream->line = 1;
+    stream->column = 0;
 }
 
 static void stream_rewind(ps_source *source) {

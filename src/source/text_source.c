@@ -1,4 +1,5 @@
 /* text_source.c - a mapped text as a source of text blocks. */
+#define _GNU_SOURCE /* memrchr */
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,10 @@ static bool text_next(ps_source *source, uint64_t want, ps_block *block) {
     text_source *text = (text_source *)source;
     if (text->at == text->size_bytes)
         return false;
+    if (ps_mapping_has_fault(&text->mapping)) {
+        ps_input_fail_shrunk(source->names[0], &source->failure);
+        return false;
+    }
     const size_t size = next_size(text, want);
     *block = (ps_block){.kind = PS_BLOCK_TEXT,
                         .count = size,
@@ -67,7 +72,9 @@ static parsum_status text_describe_fault(const ps_source *source, const ps_fault
                                          parsum_error *error) {
     const text_source *text = (const text_source *)source;
     ps_fault placed = *fault;
+    const char *line = memrchr(text->text, '\n', fault->offset);
     placed.line = 1 + ps_text_count_lines(text->text, fault->offset);
+    placed.column = line != NULL ? (uint64_t)(text->text + fault->offset - line) : fault->offset + 1;
     return ps_text_describe_fault(&placed, source->names[0], error);
 }
 

@@ -118,10 +118,9 @@ PARTIAL = {
     "good-extremes": partial(bytes(32), 2**64 - 1, statistics=0x30),
     "good-count": partial(b"", 5, statistics=1),
     "good-dot": partial(wide(-12), 3, statistics=1 << 12, type_name=b"i8", input_kind=b"array"),
-    # Kinds 1 and 2: decimals and floats, for libraries that know them.
-    "kind-decimals": partial(DECIMALS, 2, kind=1, type_name=b"decimal", input_kind=b"text"),
-    "kind-floats": partial(FLOATS, 2, kind=2, type_name=b"f64", input_kind=b"array"),
-    "kind-floats-nan": partial(binary({}, 1) * 3 + struct.pack("<dd", float("nan"), float("nan")), 1, kind=2),
+    "good-decimals": partial(DECIMALS, 2, kind=1, type_name=b"decimal", input_kind=b"text"),
+    "good-floats": partial(FLOATS, 2, kind=2, type_name=b"f64", input_kind=b"array"),
+    "good-floats-nan": partial(binary({}, 1) * 3 + struct.pack("<dd", float("nan"), float("nan")), 1, kind=2),
     "bad-nothing": b"",
     "bad-magic": partial(integers(THREE), 3, magic=b"parsum\x1apartial\r\0"),
     "bad-newer": partial(integers(THREE), 3, version=2),
@@ -147,8 +146,33 @@ PARTIAL = {
 }
 
 
+# The first two bytes: layout (0 list, 1 columns, 2 delimited) + 3 * delimiter (of ",;\t |.0"), and column + flags.
+def text(layout, content, delimiter=0, column=0):
+    return bytes([layout + 3 * delimiter, column]) + content
+
+
+TEXT = {
+    "good-list": text(0, b"1 -2.5\t+3e2\n\n.5 5. NA 00012345678901234567890.000\r\n7"),
+    "good-columns": text(1, b"a 1\n b  2 \n\nc\t3", column=1),
+    "good-delimited": text(2, b'x,1,"2"\r\ny,,NA\n"a,\nb",4, 5 ', column=2),
+    "good-quotes": text(2, b'"a""b";"1.5"\n"";2\n', delimiter=1, column=1),
+    "good-long": text(0, b"0" * 400 + b"1" + b"2" * 300 + b"." + b"3" * 300 + b"e-5 1e-1024 9e1023"),
+    "good-blank-lines": text(2, b"\n\r\n1\n\n2", column=0),
+    "bad-word": text(0, b"1 2 x3"),
+    "bad-number": text(2, b"1,2\n3,4-\n", column=1),
+    "bad-too-few": text(2, b"1,2\n3\n", column=1),
+    "bad-exponent": text(0, b"1e1024"),
+    "bad-place": text(0, b"1e-1025"),
+    "bad-exponent-overflow": text(0, b"1e999999999999999999999"),
+    "bad-open-quote": text(2, b'1\n"2\n3'),
+    "bad-not-finite": text(0, b"1 inf"),
+    "bad-nul": text(0, b"1\x002"),
+    "bad-behind-quote": text(2, b'"1"2,3\n'),
+}
+
+
 def main():
-    for name, files in (("npy", NPY), ("partial", PARTIAL)):
+    for name, files in (("npy", NPY), ("partial", PARTIAL), ("text", TEXT)):
         folder = CORPUS / name
         folder.mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
