@@ -5,6 +5,7 @@
 
 #include <regex.h>
 
+#include "fold/text.h"
 #include "source/text_format.h"
 #include "support.h"
 

@@ -6,10 +6,10 @@
 #include <string.h>
 
 /* A name in a sentence may hold bytes that would command a terminal. */
-static void make_printable(char *text) {
+static void make_printable(char *text, bool one_line) {
     for (; *text != '\0'; text++) {
         const unsigned char byte = (unsigned char)*text;
-        if ((byte < ' ' && byte != '\n' && byte != '\t') || byte == 0x7f)
+        if ((byte < ' ' && (byte != '\n' || one_line) && byte != '\t') || byte == 0x7f)
             *text = '?';
     }
 }
@@ -21,7 +21,8 @@ parsum_status ps_fail(parsum_error *error, parsum_status status, const char *for
         error->status = status;
         vsnprintf(error->message, sizeof error->message, format, arguments);
         va_end(arguments);
-        make_printable(error->message);
+        /* Only logs and lists of devices or differences take further lines. */
+        make_printable(error->message, status == PARSUM_USAGE || status == PARSUM_BAD_INPUT);
     }
     return status;
 }

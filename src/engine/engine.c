@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const ps_engine *const engines[] = {&ps_engine_serial, &ps_engine_pthread, &ps_engine_fork,
@@ -29,9 +30,21 @@ const char *parsum_engine_name(size_t index) {
     return NULL;
 }
 
+enum { CACHE_LINE_BYTES = 64 };
+
 size_t ps_partial_stride(const ps_kind *kind) {
-    enum { CACHE_LINE = 64 };
-    return (kind->size_bytes + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    return (kind->size_bytes + CACHE_LINE_BYTES - 1) / CACHE_LINE_BYTES * CACHE_LINE_BYTES;
+}
+
+char *ps_partials_allocate(const ps_kind *kind, unsigned count) {
+    return aligned_alloc(CACHE_LINE_BYTES, count * ps_partial_stride(kind));
+}
+
+ps_partial *ps_partial_create(const ps_kind *kind) {
+    ps_partial *partial = (ps_partial *)ps_partials_allocate(kind, 1);
+    if (partial != NULL)
+        kind->clear(partial);
+    return partial;
 }
 
 void ps_job_fold(const ps_job *job, unsigned worker, const ps_block *block, ps_queue *queue,

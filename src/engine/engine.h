@@ -79,6 +79,10 @@ struct ps_engine {
 /* Bytes from one worker's partial to the next: whole cache lines, so that workers do not share one. */
 size_t ps_partial_stride(const ps_kind *kind);
 
+/* Room for count partials so far apart, or one cleared partial; to be freed. NULL: out of memory. */
+char *ps_partials_allocate(const ps_kind *kind, unsigned count);
+ps_partial *ps_partial_create(const ps_kind *kind);
+
 /* Folds block into worker's partial, has it checked, and reports it to the queue; where the block is damaged, no new ones are cut. */
 void ps_job_fold(const ps_job *job, unsigned worker, const ps_block *block, ps_queue *queue,
                  ps_partial *partial);

@@ -81,6 +81,8 @@ static void fold_range(opencl_state *engine, unsigned index, const ps_block *blo
         fail(engine, worker);
         return;
     }
+    if (job->check != NULL && block->attempts == 0)
+        job->check(job->check_context, index, block);
     job->kind->merge_integers(partial_of(engine, index), &part);
     ps_queue_done(engine->queue, block);
 }

@@ -204,14 +204,6 @@ static const ps_source_operations ahead_operations = {
     .destroy = ahead_destroy,
 };
 
-static ps_decimal_partial *create_rest(void) {
-    enum { ALIGNMENT_BYTES = 64 };
-    ps_decimal_partial *rest = aligned_alloc(ALIGNMENT_BYTES, ps_partial_stride(&ps_kinds[PS_KIND_DECIMAL]));
-    if (rest != NULL)
-        ps_decimal_clear(&rest->head);
-    return rest;
-}
-
 /* Memory for all that can be in use at once; pages that are not touched cost nothing. */
 static bool allocate(parse_ahead *ahead) {
     enum { ALIGNMENT_BYTES = 4096 };
@@ -220,11 +212,11 @@ static bool allocate(parse_ahead *ahead) {
         aligned_alloc(ALIGNMENT_BYTES, (size_t)ahead->slot_count * COLUMN_NUMBERS * sizeof(int64_t));
     ahead->free_slots = calloc(ahead->slot_count, sizeof *ahead->free_slots);
     ahead->ready = calloc(ahead->parser_count * COLUMNS + 1, sizeof *ahead->ready);
-    ahead->rest = create_rest();
+    ahead->rest = (ps_decimal_partial *)ps_partial_create(&ps_kinds[PS_KIND_DECIMAL]);
     bool made =
         ahead->numbers != NULL && ahead->free_slots != NULL && ahead->ready != NULL && ahead->rest != NULL;
     for (unsigned i = 0; i < ahead->parser_count && made; i++) {
-        ahead->parsers[i].rest = create_rest();
+        ahead->parsers[i].rest = (ps_decimal_partial *)ps_partial_create(&ps_kinds[PS_KIND_DECIMAL]);
         made = ahead->parsers[i].rest != NULL;
     }
     return made;

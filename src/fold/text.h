@@ -7,20 +7,7 @@
 #include "exact/decimal.h"
 #include "fold/float_array.h"
 #include "source/source.h"
-
-typedef enum ps_text_layout {
-    PS_TEXT_LIST,    /* every token between white space is a number */
-    PS_TEXT_COLUMNS, /* lines of tokens parted by runs of spaces and tabs; one of them is read */
-    PS_TEXT_DELIMITED /* lines of fields parted by one delimiter, quoted as RFC 4180 says; one of them is read */
-} ps_text_layout;
-
-/* How a text is read; made once for an input (source/text_format.h), constant then. */
-typedef struct ps_text_format {
-    ps_text_layout layout;
-    char delimiter;  /* PS_TEXT_DELIMITED */
-    uint64_t column; /* index of the field that is read, from 0 */
-    bool doubles;    /* each number is rounded to a double */
-} ps_text_format;
+#include "text/layout.h"
 
 /* What the fields hold: [+-]digits[.digits][(e|E)[+-]digits], with a digit before or after the point. Blanks around a
  * field are left out. An empty field and NA are missing: counted in head.missing, not an element. In a list, empty is

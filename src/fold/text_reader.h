@@ -3,9 +3,9 @@
 #ifndef PS_TEXT_READER_H
 #define PS_TEXT_READER_H
 
-#include "fold/numeral.h"
 #include "fold/short_number.h"
 #include "fold/text.h"
+#include "text/numeral.h"
 
 /* Bins take integers that count 10^exponent, PS_BIN_EXPONENT_MIN <= exponent < PS_BIN_EXPONENT_MIN + PS_BIN_COUNT. */
 enum { PS_BIN_EXPONENT_MIN = -64, PS_BIN_COUNT = 128 };
@@ -89,21 +89,6 @@ double ps_numeral_to_double(const ps_numeral *numeral);
 
 /* Reads the block of a reader whose block, needs, head and ways are set. */
 void ps_text_read_block(ps_text_reader *reader);
-
-/* Blanks lie around fields and part columns. */
-static inline bool ps_text_is_blank(char byte, char delimiter) {
-    return (byte == ' ' || byte == '\t') && byte != delimiter;
-}
-
-/* White space parts the numbers of a list. */
-static inline bool ps_text_is_space(char byte) {
-    return byte == ' ' || (byte >= '\t' && byte <= '\r');
-}
-
-/* Where the line whose end (its line feed, or the block's end) is at line_end ends without a carriage return. */
-static inline const char *ps_text_content_end(const char *begin, const char *line_end) {
-    return line_end > begin && line_end[-1] == '\r' ? line_end - 1 : line_end;
-}
 
 static inline void ps_bin_add_square(ps_decimal_bin *bin, uint64_t mantissa) {
     const ps_uint128 square = (ps_uint128)mantissa * mantissa;

@@ -1,11 +1,13 @@
 /* accumulator.c - the public accumulator of doubles: a sum that grows by single numbers. Owns its fast form, in which a number is
  * added without a carry, and its form as bytes. */
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "exact/binary.h"
+#include "fold/fold.h"
 #include "parsum.h"
 
 /* Numbers are added to digits of 32 bits that may grow beyond them, as in Neal's small superaccumulator (2015): digit i counts
@@ -92,7 +94,33 @@ void parsum_accumulator_add(parsum_accumulator *accumulator, double value) {
     accumulator->pending++;
 }
 
+/* The best CPU path; found out once. */
+static const ps_isa *best_isa(void) {
+    static _Atomic(const ps_isa *) found;
+    const ps_isa *isa = atomic_load_explicit(&found, memory_order_relaxed);
+    if (isa == NULL && ps_isa_find(NULL, &isa, NULL) == PARSUM_OK)
+        atomic_store_explicit(&found, isa, memory_order_relaxed);
+    return isa;
+}
+
+/* As engines fold arrays. */
+static void add_folded(parsum_accumulator *accumulator, const double *values, size_t count) {
+    ps_float_partial part;
+    ps_float_clear(&part.head);
+    const ps_float_environment environment = ps_float_environment_enter();
+    best_isa()->floats(PARSUM_F64, (const unsigned char *)values, NULL, count, PS_NEED_SUM, &part);
+    ps_float_environment_leave(environment);
+    ps_binary_add(&accumulator->sum.finite, &part.sum.finite);
+    accumulator->sum.specials |= part.sum.specials;
+    accumulator->settled += count;
+}
+
 void parsum_accumulator_add_array(parsum_accumulator *accumulator, const double *values, size_t count) {
+    enum { FOLD_LEAST = 128 }; /* from here on a fold's setup pays */
+    if (count >= FOLD_LEAST) {
+        add_folded(accumulator, values, count);
+        return;
+    }
     for (size_t done = 0; done < count;) {
         if (accumulator->pending == PENDING_MOST)
             settle(accumulator);

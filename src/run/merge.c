@@ -4,9 +4,9 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/engine.h"
 #include "exact/partial_file.h"
 #include "exact/statistics.h"
-#include "run/reduce.h"
 #include "run/result.h"
 
 parsum_status parsum_result_save(const parsum_result *result, const char *path, parsum_error *error) {

@@ -19,9 +19,6 @@ parsum_status ps_reduce_by_reference(parsum_context *context, double start, ps_s
 parsum_status ps_run_source(parsum_context *context, ps_source *source, ps_partial *total, double *samples,
                             parsum_error *error);
 
-/* A cleared partial of kind, aligned, to be freed; NULL: out of memory. */
-ps_partial *ps_partial_create(const ps_kind *kind);
-
 /* The statistics of total and what the report says of it. */
 parsum_status ps_reduce_finish(const parsum_context *context, const ps_partial *total, parsum_result *result,
                                parsum_error *error);

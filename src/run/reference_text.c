@@ -8,7 +8,8 @@
 #include "fold/text.h"
 #include "run/reference_list.h"
 
-enum { SCALE = 1024, EXPONENT_TEXT_MOST = 16 };
+/* Beyond this an exponent says no more: only zeros have such ones, where the folds took them. */
+enum { SCALE = 1024, EXPONENT_MOST = 100000000 };
 
 /* Splits a field into a decimal integer and a power of ten; false where it is no number. digits has room for size bytes and
  * a terminator. */
@@ -33,15 +34,14 @@ static bool split_number(const char *field, size_t size, char *digits, long *exp
         return true;
     if (field[at] != 'e' && field[at] != 'E')
         return false;
-    char text[EXPONENT_TEXT_MOST + 1];
-    const size_t rest = size - at - 1;
-    if (rest == 0 || rest > EXPONENT_TEXT_MOST)
-        return false;
-    memcpy(text, field + at + 1, rest);
-    text[rest] = '\0';
-    char *end;
-    *exponent += strtol(text, &end, 10);
-    return *end == '\0';
+    long written = 0;
+    const bool below = ++at < size && field[at] == '-';
+    at += at < size && (field[at] == '-' || field[at] == '+');
+    const size_t first = at;
+    for (; at < size && field[at] >= '0' && field[at] <= '9'; at++)
+        written = written < EXPONENT_MOST ? 10 * written + (field[at] - '0') : written;
+    *exponent += below ? -written : written;
+    return at == size && at > first;
 }
 
 /* value = field * 10^SCALE; false where field is no number. */
@@ -162,9 +162,11 @@ static void add_tokens(ps_reference_list *reference, const ps_text_format *forma
 static void add_column(ps_reference_list *reference, const ps_text_format *format, const char *line,
                        size_t size, unsigned needs) {
     uint64_t column = 0;
+    if (size > 0 && line[size - 1] == '\r')
+        size--;
     for (size_t at = 0; at < size;) {
         size_t end = at;
-        while (end < size && !is_white(line[end]))
+        while (end < size && line[end] != ' ' && line[end] != '\t')
             end++;
         if (end > at && column++ == format->column)
             add_field(reference, format->doubles, line + at, end - at, false, needs);

@@ -7,7 +7,6 @@
 #include "base/device.h"
 #include "base/error.h"
 #include "exact/statistics.h"
-#include "run/reduce.h"
 
 parsum_status ps_result_describe_engine(const ps_engine_state *engine, parsum_result *result,
                                         parsum_error *error) {

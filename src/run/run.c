@@ -10,15 +10,6 @@
 #include "run/result.h"
 #include "run/verify.h"
 
-enum { PARTIAL_ALIGNMENT_BYTES = 64 };
-
-ps_partial *ps_partial_create(const ps_kind *kind) {
-    ps_partial *partial = aligned_alloc(PARTIAL_ALIGNMENT_BYTES, ps_partial_stride(kind));
-    if (partial != NULL)
-        kind->clear(partial);
-    return partial;
-}
-
 /* What a run works with. */
 typedef struct run_state {
     parsum_context *context;
@@ -132,8 +123,7 @@ parsum_status ps_run_source(parsum_context *context, ps_source *source, ps_parti
     const ps_job *job = &context->job;
     parsum_status status = ps_queue_create(source, job->chunk, context->engine->workers, &run.queue, error);
     if (status == PARSUM_OK) {
-        run.partials =
-            aligned_alloc(PARTIAL_ALIGNMENT_BYTES, context->engine->workers * ps_partial_stride(job->kind));
+        run.partials = ps_partials_allocate(job->kind, context->engine->workers);
         status = run.partials != NULL ? run_all(&run, samples, error)
                                       : ps_fail_memory(error, "the partial results");
     }

@@ -77,11 +77,3 @@ void ps_source_array_adopt(ps_source *source, size_t operand, ps_mapping *mappin
     ((array_source *)source)->mappings[operand] = *mapping;
     mapping->base = NULL;
 }
-
-void ps_source_describe_array(ps_source *source, parsum_type type) {
-    source->input_kind = "array";
-    source->type_name = parsum_type_name(type);
-    source->partial_kind = type == PARSUM_F32 || type == PARSUM_F64 ? PS_KIND_FLOAT : PS_KIND_INTEGER;
-    source->block_kinds = 1u << PS_BLOCK_ARRAY;
-    source->types = 1u << type;
-}

@@ -7,24 +7,6 @@
 
 #include "base/error.h"
 
-parsum_status ps_input_fail_shrunk(const char *name, parsum_error *error) {
-    return ps_fail(error, PARSUM_BAD_INPUT,
-                   "'%s' became shorter while it was read, so there is no answer; read it when nothing "
-                   "writes to it",
-                   name);
-}
-
-bool ps_source_set_names(ps_source *source, const ps_input *inputs, size_t count) {
-    source->names = calloc(count, sizeof *source->names);
-    for (size_t i = 0; i < count && source->names != NULL; i++) {
-        source->names[i] = strdup(inputs[i].name);
-        if (source->names[i] == NULL)
-            return false;
-        source->name_count++;
-    }
-    return source->names != NULL;
-}
-
 void ps_input_close(ps_input *input) {
     if (input->reader != NULL)
         ps_reader_close(input->reader);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "fold/text_reader.h"
 #include "source/text_header.h"
+#include "text/numeral.h"
 
 /* -------------------------------------------------------------------------------------------------- encoding */
 

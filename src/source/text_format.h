@@ -2,7 +2,9 @@
 #ifndef PS_TEXT_FORMAT_H
 #define PS_TEXT_FORMAT_H
 
-#include "fold/text.h"
+#include "exact/partial.h"
+#include "parsum.h"
+#include "text/layout.h"
 
 /* What the user said of the text. */
 typedef struct ps_text_options {

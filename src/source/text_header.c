@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "fold/text_reader.h"
+#include "text/numeral.h"
 
 /* Where the field that begins at from ends: at its delimiter, its line feed or end. *open: in its quotes. */
 static const char *field_end(char delimiter, const char *from, const char *end, bool *open) {

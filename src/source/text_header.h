@@ -3,8 +3,8 @@
 #ifndef PS_TEXT_HEADER_H
 #define PS_TEXT_HEADER_H
 
-#include "fold/numeral.h"
 #include "source/text_format.h"
+#include "text/numeral.h"
 
 /* One record at the beginning of a text. */
 typedef struct ps_text_record {

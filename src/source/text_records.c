@@ -1,8 +1,8 @@
 /* text_records.c - cutting text into whole records, and counting its lines. */
 #include <string.h>
 
-#include "fold/text_reader.h"
 #include "source/text_format.h"
+#include "text/numeral.h"
 
 /* How many of the size bytes there are up to and with the last line feed; 0: none. */
 static size_t up_to_line_end(const char *data, size_t size) {

@@ -94,14 +94,6 @@ static const ps_source_operations text_operations = {
     .destroy = text_destroy,
 };
 
-void ps_source_describe_text(ps_source *source, const ps_text_format *format) {
-    source->input_kind = "text";
-    source->type_name = format->doubles ? "f64" : "decimal";
-    source->partial_kind = format->doubles ? PS_KIND_FLOAT : PS_KIND_DECIMAL;
-    source->block_kinds = 1u << PS_BLOCK_TEXT;
-    source->types = 1u << PARSUM_I64; /* where it is parsed ahead */
-}
-
 parsum_status ps_source_text(ps_input *input, ps_source **source, parsum_error *error) {
     text_source *made = calloc(1, sizeof *made);
     if (made == NULL || !ps_source_set_names(&made->source, input, 1)) {

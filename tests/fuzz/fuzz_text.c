@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fold/text.h"
 #include "fuzz.h"
 #include "source/text_format.h"
 

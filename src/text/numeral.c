@@ -1,5 +1,5 @@
 /* numeral.c - one number as text writes it. Owns the grammar of numbers; knows nothing of fields and lines. */
-#include "fold/numeral.h"
+#include "text/numeral.h"
 
 #include <string.h>
 
