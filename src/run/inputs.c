@@ -66,7 +66,7 @@ static parsum_status all_ranges(const char *const *inputs, size_t input_count, p
     return PARSUM_OK;
 }
 
-static parsum_status open_input(const char *name, const parsum_input_options *options,
+static parsum_status open_input(const char *name, const parsum_input_options *options, bool alone,
                                 const ps_stream_size *size, ps_source **source, parsum_error *error) {
     if (parsum_input_is_range(name)) {
         parsum_range range;
@@ -74,7 +74,7 @@ static parsum_status open_input(const char *name, const parsum_input_options *op
         return status == PARSUM_OK ? ps_source_ranges(&range, 1, source, error) : status;
     }
     ps_input input;
-    const parsum_status status = ps_input_open(name, options, &input, error);
+    const parsum_status status = ps_input_open(name, options, alone, &input, error);
     return status == PARSUM_OK ? ps_input_source(&input, 1, size, source, error) : status;
 }
 
@@ -87,10 +87,10 @@ static parsum_status open_operands(const char *const *names, size_t count,
         return ps_fail(error, PARSUM_USAGE, "dot takes two arrays, such as --stat=dot left.npy right.npy");
     if (strcmp(names[0], "-") == 0 && strcmp(names[1], "-") == 0)
         return ps_fail(error, PARSUM_USAGE, "dot takes two inputs, and there is one standard input");
-    parsum_status status = ps_input_open(names[0], options, &operands[0], error);
+    parsum_status status = ps_input_open(names[0], options, true, &operands[0], error);
     if (status != PARSUM_OK)
         return status;
-    status = ps_input_open(names[1], options, &operands[1], error);
+    status = ps_input_open(names[1], options, true, &operands[1], error);
     if (status != PARSUM_OK) {
         ps_input_close(&operands[0]);
         return status;
@@ -109,7 +109,7 @@ static parsum_status open_all(const char *const *names, size_t count, const pars
         standard_inputs += strcmp(names[opened], "-") == 0;
         status = standard_inputs > 1
                      ? ps_fail(error, PARSUM_USAGE, "'-' is named twice, and there is one standard input")
-                     : open_input(names[opened], options, size, &sources[opened], error);
+                     : open_input(names[opened], options, count == 1, size, &sources[opened], error);
     }
     if (status == PARSUM_OK) {
         status = ps_source_list(sources, count, list, error);

@@ -24,7 +24,7 @@ void ps_source_describe_text(ps_source *source, const ps_text_format *format) {
 bool ps_source_set_names(ps_source *source, const ps_input *inputs, size_t count) {
     source->names = calloc(count, sizeof *source->names);
     for (size_t i = 0; i < count && source->names != NULL; i++) {
-        source->names[i] = strdup(inputs[i].name);
+        source->names[i] = strdup(inputs[i].path);
         if (source->names[i] == NULL)
             return false;
         source->name_count++;
@@ -32,9 +32,13 @@ bool ps_source_set_names(ps_source *source, const ps_input *inputs, size_t count
     return source->names != NULL;
 }
 
+const char *ps_input_shown(const char *path) {
+    return strcmp(path, "-") == 0 ? "standard input" : path;
+}
+
 parsum_status ps_input_fail_shrunk(const char *name, parsum_error *error) {
     return ps_fail(error, PARSUM_BAD_INPUT,
                    "'%s' became shorter while it was read, so there is no answer; read it when nothing "
                    "writes to it",
-                   name);
+                   ps_input_shown(name));
 }

@@ -101,8 +101,8 @@ static parsum_status open_text(const unsigned char *data, size_t size, bool whol
 }
 
 /* What the first bytes say of what was guessed. */
-static parsum_status find_format(parsum_format guess, const parsum_input_options *options, ps_input *input,
-                                 parsum_error *error) {
+static parsum_status find_format(parsum_format guess, const parsum_input_options *options, bool alone,
+                                 ps_input *input, parsum_error *error) {
     const unsigned char *data;
     size_t size;
     const parsum_status status = ps_reader_peek(input->reader, PS_TEXT_SAMPLE_BYTES, &data, &size, error);
@@ -113,7 +113,7 @@ static parsum_status find_format(parsum_format guess, const parsum_input_options
                        "'%s' is empty, and what is called so never is; fetch it anew", input->name);
     const bool is_npy = ps_npy_is_magic(data, size);
     if (guess == PARSUM_FORMAT_NPY || (options->format == PARSUM_FORMAT_AUTO && is_npy)) {
-        if (has_text_option(options))
+        if (alone && has_text_option(options))
             return ps_fail(error, PARSUM_USAGE,
                            "'%s' is a .npy file, which has no columns; leave --column, --delimiter and "
                            "--no-header out",
@@ -154,15 +154,15 @@ static parsum_status use_file(const parsum_input_options *options, ps_input *inp
     return PARSUM_OK;
 }
 
-parsum_status ps_input_open(const char *path, const parsum_input_options *options, ps_input *input,
-                            parsum_error *error) {
+parsum_status ps_input_open(const char *path, const parsum_input_options *options, bool alone,
+                            ps_input *input, parsum_error *error) {
     const parsum_format guess = guess_format(path, options);
-    *input = (ps_input){.name = strcmp(path, "-") == 0 ? "standard input" : path};
+    *input = (ps_input){.path = path, .name = ps_input_shown(path)};
     parsum_status status = ps_reader_open(path, &input->reader, error);
     if (status == PARSUM_OK)
         status = decompress(path, guess, input, error);
     if (status == PARSUM_OK)
-        status = find_format(guess, options, input, error);
+        status = find_format(guess, options, alone, input, error);
     if (status == PARSUM_OK)
         status = use_file(options, input, error);
     if (status != PARSUM_OK)

@@ -10,6 +10,7 @@
 
 /* One file or pipe, opened and looked at. */
 typedef struct ps_input {
+    const char *path; /* as it was named */
     const char *name; /* for messages: the path, or "standard input" */
     ps_reader *reader;
     ps_mapping mapping; /* base NULL: to be read */
@@ -20,9 +21,10 @@ typedef struct ps_input {
     bool ends_with_data;   /* more bytes than the count says are damage */
 } ps_input;
 
-/* Opens path and finds out what it holds. */
-parsum_status ps_input_open(const char *path, const parsum_input_options *options, ps_input *input,
-                            parsum_error *error);
+/* Opens path and finds out what it holds. alone: options that do not suit it are a mistake; beside other inputs they may be
+ * meant for those. */
+parsum_status ps_input_open(const char *path, const parsum_input_options *options, bool alone,
+                            ps_input *input, parsum_error *error);
 /* Closes what no source has taken over. */
 void ps_input_close(ps_input *input);
 
@@ -51,6 +53,9 @@ void ps_source_describe_text(ps_source *source, const ps_text_format *format);
 
 /* Names the source after its inputs. False: out of memory. */
 bool ps_source_set_names(ps_source *source, const ps_input *inputs, size_t count);
+
+/* What messages call an input of this path. */
+const char *ps_input_shown(const char *path);
 
 parsum_status ps_input_fail_shrunk(const char *name, parsum_error *error);
 

@@ -81,7 +81,7 @@ static bool fail_lengths(stream_source *stream) {
     return fail(&stream->source,
                 ps_fail(&stream->source.failure, PARSUM_BAD_INPUT,
                         "'%s' and '%s' are of different lengths, so they have no dot product",
-                        stream->source.names[0], stream->source.names[1]));
+                        ps_input_shown(stream->source.names[0]), ps_input_shown(stream->source.names[1])));
 }
 
 static bool fail_cut_off(stream_source *stream, size_t operand) {
@@ -93,7 +93,7 @@ static bool fail_cut_off(stream_source *stream, size_t operand) {
     return fail(&stream->source,
                 ps_fail(&stream->source.failure, PARSUM_BAD_INPUT,
                         "'%s' is cut off: it ends before the %llu numbers that its header names",
-                        stream->source.names[operand], (unsigned long long)stream->count));
+                        ps_input_shown(stream->source.names[operand]), (unsigned long long)stream->count));
 }
 
 /* After the last number: whether the input ends there, as it must where its header, or the other operand, says how long it
@@ -112,7 +112,8 @@ static bool check_end(stream_source *stream, unsigned char *buffer) {
             return fail(&stream->source,
                         ps_fail(&stream->source.failure, PARSUM_BAD_INPUT,
                                 "'%s' goes on after the %llu numbers that its header names; it is damaged",
-                                stream->source.names[operand], (unsigned long long)stream->count));
+                                ps_input_shown(stream->source.names[operand]),
+                                (unsigned long long)stream->count));
     }
     return false;
 }
@@ -130,7 +131,7 @@ static bool read_numbers(stream_source *stream, unsigned char *buffer, size_t co
                         ps_fail(&stream->source.failure, PARSUM_BAD_INPUT,
                                 "'%s' ends in the middle of a number: its %llu bytes are no multiple of the "
                                 "%zu of %s",
-                                stream->source.names[operand],
+                                ps_input_shown(stream->source.names[operand]),
                                 (unsigned long long)(stream->read_count * size_bytes + bytes[operand]),
                                 size_bytes, parsum_type_name(stream->array.type)));
         if (bytes[operand] < count * size_bytes && stream->count != PS_COUNT_UNKNOWN)
@@ -194,7 +195,7 @@ static bool next_text(stream_source *stream, uint64_t want, unsigned char *buffe
                     ps_fail(&stream->source.failure, PARSUM_BAD_INPUT,
                             "%s:%llu: a record of over %zu bytes; from a file that is not compressed it can "
                             "be read",
-                            stream->source.names[0], (unsigned long long)stream->line, most));
+                            ps_input_shown(stream->source.names[0]), (unsigned long long)stream->line, most));
     stream->carry_bytes = held - whole;
     memcpy(stream->carry, buffer + whole, stream->carry_bytes);
     *block = (ps_block){.kind = PS_BLOCK_TEXT,
@@ -217,7 +218,7 @@ static bool stream_next(ps_source *source, uint64_t want, ps_block *block) {
     if (stream->free_count == 0)
         return fail(source, ps_fail(&source->failure, PARSUM_FAILED,
                                     "no buffer is free for the next block of '%s'; please report this",
-                                    source->names[0]));
+                                    ps_input_shown(source->names[0])));
     const uint32_t slot = stream->free_slots[stream->free_count - 1];
     unsigned char *buffer = stream->buffers + slot * stream->size.block_bytes;
     if (!stream->started && !skip_headers(stream, buffer))
@@ -260,7 +261,7 @@ static void stream_rewind(ps_source *source) {
 
 static parsum_status stream_describe_fault(const ps_source *source, const ps_fault *fault,
                                            parsum_error *error) {
-    return ps_text_describe_fault(fault, source->names[0], error);
+    return ps_text_describe_fault(fault, ps_input_shown(source->names[0]), error);
 }
 
 static void stream_destroy(ps_source *source) {

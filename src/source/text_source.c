@@ -75,7 +75,7 @@ static parsum_status text_describe_fault(const ps_source *source, const ps_fault
     const char *line = memrchr(text->text, '\n', fault->offset);
     placed.line = 1 + ps_text_count_lines(text->text, fault->offset);
     placed.column = line != NULL ? (uint64_t)(text->text + fault->offset - line) : fault->offset + 1;
-    return ps_text_describe_fault(&placed, source->names[0], error);
+    return ps_text_describe_fault(&placed, ps_input_shown(source->names[0]), error);
 }
 
 static void text_destroy(ps_source *source) {
