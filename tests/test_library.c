@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fenv.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
@@ -532,10 +533,46 @@ static int show_drivers(void **state) {
     return rmdir(no_vendors);
 }
 
+/* Workers inherit the rounding mode of the thread that makes them; answers do not. */
+static void test_rounding_mode_of_the_caller(void **state) {
+    static const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO, FE_TONEAREST};
+    static const char *const engines[] = {"serial", "pthread", "fork"};
+    double numbers[5000];
+    char expected[64] = "";
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(numbers); i++)
+        numbers[i] = 1.0 / (double)(i + 3) * (i % 2 ? -1 : 1);
+    const parsum_array array = {.data = numbers, .type = PARSUM_F64, .count = COUNT_OF(numbers)};
+    for (size_t e = 0; e < COUNT_OF(engines); e++) {
+        for (size_t m = 0; m < COUNT_OF(modes); m++) {
+            parsum_options options;
+            parsum_context *context = NULL;
+            parsum_result *result = NULL;
+            parsum_options_init(&options);
+            options.engine = engines[e];
+            options.statistics = PARSUM_MASK(PARSUM_SUM);
+            fesetround(modes[m]);
+            const parsum_status created = parsum_context_create(&options, &context, NULL);
+            const parsum_status reduced = parsum_reduce_array(context, &array, &result, NULL);
+            const int mode_after = fegetround();
+            fesetround(FE_TONEAREST);
+            assert_int_equal(created, PARSUM_OK);
+            assert_int_equal(reduced, PARSUM_OK);
+            assert_int_equal(mode_after, modes[m]);
+            if (expected[0] == '\0')
+                snprintf(expected, sizeof expected, "%s", result->values[0].text);
+            assert_string_equal(result->values[0].text, expected);
+            parsum_result_destroy(result);
+            parsum_context_destroy(context);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_defaults, test_guard),
         cmocka_unit_test_setup(test_names, test_guard),
+        cmocka_unit_test_setup(test_rounding_mode_of_the_caller, test_guard),
         cmocka_unit_test_setup(test_nothing_may_be_destroyed, test_guard),
         cmocka_unit_test_setup(test_cpu_paths, test_guard),
         cmocka_unit_test_setup(test_ranges_from_text, test_guard),

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "engine/crew.h"
 #include "engine/engine.h"
+#include "opencl/array_kernels.h"
 #include "opencl/session.h"
 
 typedef struct device_worker {
@@ -59,8 +60,7 @@ static void start_array(opencl_state *engine, unsigned index, const ps_block *bl
     const ps_job *job = engine->base.job;
     ps_block *kept = &worker->in_flight[worker->flying++];
     *kept = *block;
-    if (ps_session_submit(worker->session, block, job->needs & ~(unsigned)PS_SKIP_NAN, &worker->error) !=
-        PARSUM_OK) {
+    if (ps_session_submit(worker->session, block, job->needs, &worker->error) != PARSUM_OK) {
         fail(engine, worker);
         return;
     }
@@ -183,7 +183,8 @@ static parsum_status open_session(const ps_job *job, const ps_opencl_device *dev
                                   .types = job->types,
                                   .needs = needs,
                                   .work_group_size = job->work_group_size,
-                                  .kernel_dir = job->kernel_dir};
+                                  .kernel_dir = job->kernel_dir,
+                                  .float_path = job->isa != NULL ? job->isa->floats : NULL};
     parsum_status status = ps_session_open(device, &plan, &made, error);
     if (status == PARSUM_OK)
         status = ps_session_self_test(made, needs, error);
@@ -244,9 +245,9 @@ static parsum_status choose(const ps_job *job, ps_opencl_device **devices, size_
 }
 
 static parsum_status opencl_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
-    if (job->kind == &ps_kinds[PS_KIND_FLOAT])
+    if (job->kind == &ps_kinds[PS_KIND_FLOAT] && job->block_kinds & 1u << PS_BLOCK_TEXT)
         return ps_fail(error, PARSUM_USAGE,
-                       "floats are not summed on OpenCL devices yet; take --engine=pthread");
+                       "text as doubles is not summed on OpenCL devices; take --engine=pthread");
     opencl_state *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "the OpenCL engine");
@@ -256,6 +257,8 @@ static parsum_status opencl_open(const ps_job *job, ps_engine_state **state, par
     size_t *chosen = NULL;
     ps_signals signals;
     ps_signals_save(&signals);
+    /* Threads inherit it: the crew's, and those that drivers start for kernels that slice floats. */
+    const ps_float_environment environment = ps_float_environment_enter();
     parsum_status status = choose(job, &devices, &count, &chosen, &chosen_count, error);
     if (status == PARSUM_OK)
         status = open_chosen(made, devices, chosen, chosen_count, error);
@@ -265,6 +268,7 @@ static parsum_status opencl_open(const ps_job *job, ps_engine_state **state, par
     if (status == PARSUM_OK && created < made->base.workers)
         status = ps_fail(error, PARSUM_FAILED, "only %u of %u host threads could be started", created,
                          made->base.workers);
+    ps_float_environment_leave(environment);
     ps_signals_restore(&signals);
     free(chosen);
     ps_opencl_list_destroy(devices, count);
@@ -281,6 +285,7 @@ parsum_status parsum_device_self_test(const parsum_options *options, parsum_erro
                                      PS_NEED_SUM | PS_NEED_SQUARES | PS_NEED_MAGNITUDES | PS_NEED_EXTREMES,
                                      PS_NEED_PRODUCTS};
     const ps_session_plan plan = {.block_kinds = 1u << PS_BLOCK_RANGE | 1u << PS_BLOCK_ARRAY,
+                                  .types = PS_ARRAY_INTEGERS | PS_ARRAY_FLOATS,
                                   .every_need = true,
                                   .work_group_size = options->work_group_size,
                                   .kernel_dir = options->kernel_dir};

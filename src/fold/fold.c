@@ -128,8 +128,11 @@ void ps_fold_block(const ps_isa *isa, const ps_block *block, unsigned needs, ps_
         else
             ps_text_fold(block, needs, (ps_decimal_partial *)partial);
     } else if (partial->kind == PS_KIND_FLOAT) {
+        /* A thread has the rounding mode of the one that made it. */
+        const ps_float_environment environment = ps_float_environment_enter();
         ps_float_fold(isa->floats, block, needs & ~PS_SKIP_NAN, needs & PS_SKIP_NAN,
                       (ps_float_partial *)partial);
+        ps_float_environment_leave(environment);
     } else if (partial->kind == PS_KIND_INTEGER) {
         fold_integers(isa, block, needs, (ps_integer_partial *)partial);
     } else {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../kernels/array_bins.h"
+#include "../kernels/float_bins.h"
 
 enum {
     WIDE = 1u << PARSUM_I64 | 1u << PARSUM_U64,
@@ -109,6 +110,10 @@ static const ps_array_kernel table[] = {
     {"array_moments_wide", "array_moments.cl", WIDE, EVERYTHING, PS_ARRAY_BINS, deposit_numbers},
     {"array_products_narrow", "array_products.cl", NARROW, PS_NEED_PRODUCTS, PS_ARRAY_BINS, deposit_products},
     {"array_products_wide", "array_products.cl", WIDE, PS_NEED_PRODUCTS, PS_ARRAY_BINS, deposit_products},
+    {"float_sum", "float_sum.cl", PS_ARRAY_FLOATS, PS_NEED_SUM, PS_FLOAT_BINS_ONE, NULL},
+    {"float_squares", "float_squares.cl", PS_ARRAY_FLOATS, PS_NEED_SQUARES, PS_FLOAT_BINS_ONE, NULL},
+    {"float_moments", "float_moments.cl", PS_ARRAY_FLOATS, EVERYTHING, PS_FLOAT_BINS_ALL, NULL},
+    {"float_products", "float_products.cl", PS_ARRAY_FLOATS, PS_NEED_PRODUCTS, PS_FLOAT_BINS_ONE, NULL},
 };
 _Static_assert(sizeof table / sizeof table[0] <= PS_ARRAY_KERNELS_MAX, "a session has room for all kernels");
 

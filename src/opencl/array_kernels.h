@@ -23,7 +23,7 @@ typedef struct ps_array_kernel {
     unsigned types; /* mask of 1 << PARSUM_ */
     unsigned needs; /* mask of PS_NEED_ that it can fill */
     size_t bins;    /* 64-bit numbers that a work-group returns and that a work-item needs in local memory */
-    /* Adds what needs asks for, and the count, to partial. */
+    /* Adds what needs asks for, and the count, to partial. NULL: a kernel of floats (float_part.h). */
     void (*deposit)(const ps_array_bins *result, unsigned needs, ps_integer_partial *partial);
 } ps_array_kernel;
 
@@ -45,5 +45,8 @@ uint64_t ps_array_bias(parsum_type type);
 #define PS_ARRAY_INTEGERS                                                                         \
     (1u << PARSUM_I8 | 1u << PARSUM_I16 | 1u << PARSUM_I32 | 1u << PARSUM_I64 | 1u << PARSUM_U8 | \
      1u << PARSUM_U16 | 1u << PARSUM_U32 | 1u << PARSUM_U64)
+
+/* Floats and doubles. */
+#define PS_ARRAY_FLOATS (1u << PARSUM_F32 | 1u << PARSUM_F64)
 
 #endif

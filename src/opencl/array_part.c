@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "exact/decimal.h"
 #include "fold/array.h"
+#include "opencl/float_part.h"
 #include "opencl/session_parts.h"
 
 /* What is gathered or copied for one launch: long enough to be worth its calls, short enough that three launches overlap
@@ -34,11 +35,22 @@ static bool is_wanted(const ps_array_kernel *kernel, const ps_session_plan *plan
     return false;
 }
 
-/* The program of the files that the kernels wanted are in. */
+static bool is_float(parsum_type type) {
+    return PS_ARRAY_FLOATS & 1u << type;
+}
+
+/* The program of the files that the kernels wanted are in, behind those that they share. */
 static parsum_status build_program(ps_session *session, const ps_session_plan *plan, parsum_error *error) {
     const char *names[PS_PROGRAM_FILES_MAX] = {"array_bins.h", "reduction.cl", "lanes.cl", "array.cl"};
+    const char *const of_floats[] = {"float_bins.h", "float.cl", ps_float_part_file(session, plan->no_fp64),
+                                     "float_tiles.cl"};
     size_t count = 4;
+    bool floats = false;
     const ps_array_kernel *kernel;
+    for (size_t i = 0; (kernel = ps_array_kernel_at(i)) != NULL; i++)
+        floats = floats || (kernel->types & PS_ARRAY_FLOATS && is_wanted(kernel, plan));
+    for (size_t i = 0; i < sizeof of_floats / sizeof of_floats[0] && floats; i++)
+        names[count++] = of_floats[i];
     for (size_t i = 0; (kernel = ps_array_kernel_at(i)) != NULL; i++) {
         bool listed = !is_wanted(kernel, plan);
         for (size_t k = 0; k < count && !listed; k++)
@@ -52,6 +64,7 @@ static parsum_status build_program(ps_session *session, const ps_session_plan *p
 
 parsum_status ps_array_part_build(ps_session *session, const ps_session_plan *plan, parsum_error *error) {
     ps_array_part *part = &session->arrays;
+    part->float_path = plan->float_path != NULL ? plan->float_path : ps_float_portable;
     parsum_status status = build_program(session, plan, error);
     const ps_array_kernel *kernel;
     for (size_t i = 0; (kernel = ps_array_kernel_at(i)) != NULL && status == PARSUM_OK; i++) {
@@ -189,7 +202,10 @@ static parsum_status retire(ps_session *session, parsum_error *error) {
     release_launch(session, slot);
     ps_array_flight *flight = &part->flights[slot->flight];
     const ps_array_bins result = {slot->host_bins, slot->groups, slot->count, slot->type};
-    slot->kernel->deposit(&result, flight->needs, &flight->partial);
+    if (is_float(slot->type))
+        ps_float_part_deposit(session, slot, flight->needs, &flight->floats);
+    else
+        slot->kernel->deposit(&result, flight->needs, &flight->partial);
     flight->launches--;
     part->oldest_slot = (part->oldest_slot + 1) % PS_ARRAY_SLOTS;
     part->busy_slots--;
@@ -202,7 +218,9 @@ static cl_int set_arguments(const ps_session *session, const ps_array_slot *slot
     /* A kernel of one operand does not read the second. */
     const ps_array_operand *left = &slot->operands[0];
     const ps_array_operand *right = slot->operands[1].buffer != NULL ? &slot->operands[1] : left;
-    const cl_ulong count = slot->count, bias = ps_array_bias(slot->type);
+    const cl_ulong count = slot->count;
+    const cl_ulong bias =
+        is_float(slot->type) ? ps_float_part_argument(slot->bases) : ps_array_bias(slot->type);
     const cl_uint size = (cl_uint)parsum_type_size(slot->type), interleaved = session->arrays.interleaved;
     const struct {
         size_t size;
@@ -266,6 +284,9 @@ static parsum_status launch(ps_session *session, const ps_array_kernel *kernel, 
     slot->count = piece->count;
     slot->groups = session->active_groups;
     slot->flight = flight;
+    slot->piece = *piece;
+    if (is_float(slot->type))
+        slot->bases = ps_float_part_bases(piece);
     for (int operand = 0; operand < 2 && piece->array.data[operand] != NULL && status == PARSUM_OK; operand++)
         status = ps_array_operand_prepare(session, slot, piece, operand, error);
     if (status == PARSUM_OK)
@@ -294,7 +315,7 @@ static parsum_status launch_all(ps_session *session, const ps_array_kernel *kern
 parsum_status ps_session_submit(ps_session *session, const ps_block *block, unsigned needs,
                                 parsum_error *error) {
     ps_array_part *part = &session->arrays;
-    const ps_array_kernel *kernel = ps_array_kernel_find(block->array.type, needs);
+    const ps_array_kernel *kernel = ps_array_kernel_find(block->array.type, needs & ~(unsigned)PS_SKIP_NAN);
     parsum_status status = PARSUM_OK;
     if (part->flying == PS_SESSION_BLOCKS || kernel == NULL ||
         part->kernels[ps_array_kernel_index(kernel)] == NULL)
@@ -306,7 +327,9 @@ parsum_status ps_session_submit(ps_session *session, const ps_block *block, unsi
         part->flights[flight].needs = needs;
         part->flights[flight].launches = 0;
         part->flights[flight].exponent = block->array.exponent;
+        part->flights[flight].type = block->array.type;
         ps_kinds[PS_KIND_INTEGER].clear(&part->flights[flight].partial.head);
+        ps_kinds[PS_KIND_FLOAT].clear(&part->flights[flight].floats.head);
         part->latest_size = parsum_type_size(block->array.type);
         session->latest_kind = PS_BLOCK_ARRAY;
         part->flying++;
@@ -328,7 +351,9 @@ parsum_status ps_session_collect(ps_session *session, const ps_kind *kind, ps_pa
             return status;
         }
     }
-    if (flight->exponent != 0)
+    if (is_float(flight->type))
+        kind->merge(partial, &flight->floats.head);
+    else if (flight->exponent != 0)
         ps_decimal_merge_scaled((ps_decimal_partial *)partial, &flight->partial, flight->exponent);
     else
         kind->merge_integers(partial, &flight->partial);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "opencl/float_part.h"
 #include "opencl/session_parts.h"
 
 enum { PATTERNS = 5 };
@@ -163,6 +164,10 @@ parsum_status ps_session_test_arrays(ps_session *session, unsigned needs, parsum
         const ps_array_kernel *kernel = ps_array_kernel_find((parsum_type)type, needs);
         if (kernel == NULL || session->arrays.kernels[ps_array_kernel_index(kernel)] == NULL)
             continue;
+        if (PS_ARRAY_FLOATS & 1u << type) {
+            status = ps_float_part_test(session, (parsum_type)type, needs, error);
+            continue;
+        }
         /* Two vectors a work-item and a rest; a vector of sums is 64 bytes. */
         const size_t size = parsum_type_size((parsum_type)type);
         const uint64_t lanes = kernel->needs == PS_NEED_SUM ? 64 / size : 8;

@@ -4,6 +4,7 @@
 #ifndef PS_SESSION_H
 #define PS_SESSION_H
 
+#include "fold/float_array.h"
 #include "fold/progression.h"
 #include "opencl/opencl.h"
 
@@ -11,12 +12,14 @@ typedef struct ps_session ps_session;
 
 /* What a session is to do; only the kernels for it are built. */
 typedef struct ps_session_plan {
-    unsigned block_kinds;   /* mask of 1 << PS_BLOCK_; 0: ranges */
-    unsigned types;         /* of arrays, mask of 1 << PARSUM_; 0: all integers */
-    unsigned needs;         /* of arrays, mask of PS_NEED_ */
-    bool every_need;        /* of arrays: whatever is asked for later */
-    size_t work_group_size; /* 0: chosen by the device's type */
-    const char *kernel_dir; /* NULL: the kernels built in */
+    unsigned block_kinds;          /* mask of 1 << PS_BLOCK_; 0: ranges */
+    unsigned types;                /* of arrays, mask of 1 << PARSUM_; 0: all integers */
+    unsigned needs;                /* of arrays, mask of PS_NEED_ */
+    bool every_need;               /* of arrays: whatever is asked for later */
+    size_t work_group_size;        /* 0: chosen by the device's type */
+    const char *kernel_dir;        /* NULL: the kernels built in */
+    bool no_fp64;                  /* floats in integers alone, as on a device without doubles */
+    ps_float_function *float_path; /* of the floats that a device cannot sum up; NULL: the portable one */
 } ps_session_plan;
 
 /* Opens device and builds the kernels. PARSUM_USAGE: a work-group size above the kernels' maximum. */

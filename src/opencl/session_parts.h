@@ -2,6 +2,7 @@
 #ifndef PS_SESSION_PARTS_H
 #define PS_SESSION_PARTS_H
 
+#include "fold/float_array.h"
 #include "opencl/array_kernels.h"
 #include "opencl/session.h"
 
@@ -36,6 +37,11 @@ typedef struct ps_array_operand {
     cl_ulong offset; /* bytes */
 } ps_array_operand;
 
+/* Where the digits of a launch over floats begin (kernels/float_bins.h). */
+typedef struct ps_float_bases {
+    int value, product;
+} ps_float_bases;
+
 /* One launch. */
 typedef struct ps_array_slot {
     const ps_array_kernel *kernel;
@@ -43,6 +49,8 @@ typedef struct ps_array_slot {
     uint64_t count;
     size_t groups;
     unsigned flight; /* whose numbers they are */
+    ps_block piece;  /* the numbers in the host's memory */
+    ps_float_bases bases;
     ps_array_operand operands[2];
     cl_mem bins;
     uint64_t *host_bins;
@@ -54,7 +62,9 @@ typedef struct ps_array_flight {
     unsigned needs;
     unsigned launches; /* in flight */
     int exponent;      /* the numbers count 10^exponent */
+    parsum_type type;
     ps_integer_partial partial;
+    ps_float_partial floats; /* of floats, instead */
 } ps_array_flight;
 
 /* Arrays: array_part.c launches, array_operands.c brings the numbers to the device. */
@@ -64,10 +74,11 @@ typedef struct ps_array_part {
     cl_command_queue transfers;              /* where numbers are copied */
     bool copying;                            /* the device does not read the host's memory */
     bool interleaved;
-    size_t staging_bytes; /* of an operand of a launch that is gathered or copied */
-    size_t wrapped_bytes; /* the most of one that is not */
-    size_t launch_bytes;  /* that the next launch should read of an operand */
-    size_t latest_size;   /* bytes of a number of the latest block */
+    ps_float_function *float_path; /* of the numbers that a device cannot sum up */
+    size_t staging_bytes;          /* of an operand of a launch that is gathered or copied */
+    size_t wrapped_bytes;          /* the most of one that is not */
+    size_t launch_bytes;           /* that the next launch should read of an operand */
+    size_t latest_size;            /* bytes of a number of the latest block */
     ps_array_slot slots[PS_ARRAY_SLOTS];
     unsigned oldest_slot, busy_slots;
     ps_array_flight flights[PS_SESSION_BLOCKS];

@@ -1,0 +1,19 @@
+/* float_integers.cl - in the place of float_slices.cl on devices without doubles: no tile is sliced. */
+
+typedef struct float_window {
+    int k;
+} float_window;
+
+static float_window no_window(void) {
+    float_window none = {0};
+    return none;
+}
+
+static uint slice_tile(const float_work *work, uint term, ulong first, uint steps, float_window *window,
+                       __local ulong *digits) {
+    return 0u;
+}
+
+static void add_fast_extremes(const float_work *work, ulong first, uint steps, __local ulong *extremes) {
+    add_extremes(work, first, steps, extremes);
+}

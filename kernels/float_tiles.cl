@@ -1,0 +1,62 @@
+/* float_tiles.cl - what the kernels of floats are made of. Each work-item takes its vectors tile by tile, and of each tile one term after the
+ * other: by slices where they fit (float_slices.cl), else number by number. */
+
+#define FLOAT_KERNEL(name)                                                                              \
+    __kernel __attribute__((vec_type_hint(ulong8))) void name(                                          \
+        __global const uchar *left, ulong left_offset, __global const uchar *right, ulong right_offset, \
+        ulong count, uint size, ulong bases, uint interleaved, __global ulong *bins, __local ulong *scratch)
+
+static float_work own_work(__global const uchar *left, ulong left_offset, __global const uchar *right,
+                           ulong right_offset, ulong count, uint size, ulong bases, uint interleaved) {
+    const share own = own_share(left_offset, count, size, 8u, interleaved);
+    float_work work;
+    work.left = left + left_offset + own.head * size;
+    work.right = right + right_offset + own.head * size;
+    work.begin = own.begin;
+    work.end = own.end;
+    work.step = own.step;
+    work.size = size;
+    work.base = (int)(bases & LOW_HALF) - PS_FLOAT_BASE_BIAS;
+    work.product_base = (int)(bases >> 32) - PS_FLOAT_BASE_BIAS;
+    return work;
+}
+
+/* The steps of the tile that begins at vector first. */
+static uint tile_steps(const float_work *work, ulong first) {
+    return (uint)min((work->end - first + work->step - 1UL) / work->step, (ulong)FLOAT_TILE);
+}
+
+static void clear_float_bins(__local ulong *bins, uint count) {
+    for (uint bin = 0u; bin < count; bin++)
+        bins[bin] = 0UL;
+}
+
+static void take_tile(const float_work *work, uint term, ulong first, uint steps, float_window *window,
+                      __local ulong *digits, __local ulong *flag) {
+    if (slice_tile(work, term, first, steps, window, digits) == 0u &&
+        add_tile(work, term, first, steps, digits) == 0u)
+        *flag = 1UL;
+}
+
+static void reduce_float_bins(__global ulong *bins, __local ulong *scratch, uint count, uint sums,
+                              uint extremes) {
+    group_reduce(scratch, count, sums, extremes);
+    if (get_local_id(0) == 0) {
+        for (uint bin = 0u; bin < count; bin++)
+            bins[get_group_id(0) * count + bin] = scratch[bin];
+    }
+}
+
+/* A kernel of one term. */
+#define FLOAT_KERNEL_ONE(name, term)                                                           \
+    FLOAT_KERNEL(name) {                                                                       \
+        __local ulong *own_bins = scratch + (uint)get_local_id(0) * PS_FLOAT_BINS_ONE;         \
+        const float_work work =                                                                \
+            own_work(left, left_offset, right, right_offset, count, size, bases, interleaved); \
+        float_window window = no_window();                                                     \
+        clear_float_bins(own_bins, PS_FLOAT_BINS_ONE);                                         \
+        for (ulong first = work.begin; first < work.end; first += FLOAT_TILE * work.step)      \
+            take_tile(&work, term, first, tile_steps(&work, first), &window, own_bins,         \
+                      own_bins + PS_FLOAT_DIGIT_COUNT);                                        \
+        reduce_float_bins(bins, scratch, PS_FLOAT_BINS_ONE, PS_FLOAT_BINS_ONE, 0u);            \
+    }
