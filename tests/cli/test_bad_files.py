@@ -78,6 +78,7 @@ class BadFiles(lists.ListTest):
     def test_compressed_files_with_a_wrong_byte(self):
         for pack in (gz, zstd):
             if pack is zstd:
+                zstd(b"")  # skips where there is no such program
                 whole = subprocess.run(["zstd", "-q", "-c", "--check"], input=b"1 2 3\n" * \
                                        20, stdout=subprocess.PIPE).stdout
             else:
