@@ -4,7 +4,9 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "exact/binary.h"
 #include "fold/fold.h"
@@ -121,16 +123,8 @@ void parsum_accumulator_add_array(parsum_accumulator *accumulator, const double 
         add_folded(accumulator, values, count);
         return;
     }
-    for (size_t done = 0; done < count;) {
-        if (accumulator->pending == PENDING_MOST)
-            settle(accumulator);
-        const size_t room = PENDING_MOST - accumulator->pending;
-        const size_t now = count - done < room ? count - done : room;
-        for (size_t i = 0; i < now; i++)
-            add_number(accumulator, values[done + i]);
-        accumulator->pending += (uint32_t)now;
-        done += now;
-    }
+    for (size_t i = 0; i < count; i++)
+        parsum_accumulator_add(accumulator, values[i]);
 }
 
 uint64_t parsum_accumulator_count(const parsum_accumulator *accumulator) {
@@ -169,39 +163,27 @@ enum {
 };
 _Static_assert(CHECKSUM_AT + 4 == PARSUM_ACCUMULATOR_SIZE_BYTES, "the size that the header promises");
 
-static void put(unsigned char *bytes, uint64_t value, unsigned size_bytes) {
-    for (unsigned i = 0; i < size_bytes; i++)
-        bytes[i] = (unsigned char)(value >> 8 * i);
+/* The integer of size bytes at a place in serialised bytes, of which there are PARSUM_ACCUMULATOR_SIZE_BYTES. */
+static uint64_t get(const unsigned char *bytes, size_t at, size_t size) {
+    ps_bytes_in in = {.data = bytes, .at = at, .size = PARSUM_ACCUMULATOR_SIZE_BYTES};
+    return ps_bytes_get_integer(&in, size);
 }
 
-static uint64_t get(const unsigned char *bytes, unsigned size_bytes) {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < size_bytes; i++)
-        value |= (uint64_t)bytes[i] << 8 * i;
-    return value;
-}
-
-/* The CRC-32 of IEEE 802.3, bit by bit: these are few bytes. */
-static uint32_t checksum(const unsigned char *bytes, size_t size_bytes) {
-    uint32_t remainder = UINT32_MAX;
-    for (size_t i = 0; i < size_bytes; i++) {
-        remainder ^= bytes[i];
-        for (int bit = 0; bit < 8; bit++)
-            remainder = remainder >> 1 ^ (remainder & 1 ? UINT32_C(0xedb88320) : 0);
-    }
-    return ~remainder;
+static uint32_t checksum(const unsigned char *bytes) {
+    return (uint32_t)crc32(crc32(0, NULL, 0), bytes, CHECKSUM_AT);
 }
 
 void parsum_accumulator_serialise(const parsum_accumulator *accumulator,
                                   unsigned char bytes[PARSUM_ACCUMULATOR_SIZE_BYTES]) {
     const ps_binary_sum sum = whole_sum(accumulator);
-    memcpy(bytes, magic, sizeof magic);
-    put(bytes + VERSION_AT, BYTES_VERSION, 4);
-    put(bytes + SPECIALS_AT, sum.specials, 4);
-    put(bytes + COUNT_AT, parsum_accumulator_count(accumulator), 8);
+    ps_bytes_out out = {.data = bytes, .capacity = PARSUM_ACCUMULATOR_SIZE_BYTES};
+    ps_bytes_put(&out, magic, sizeof magic);
+    ps_bytes_put_integer(&out, BYTES_VERSION, 4);
+    ps_bytes_put_integer(&out, sum.specials, 4);
+    ps_bytes_put_integer(&out, parsum_accumulator_count(accumulator), 8);
     for (unsigned i = 0; i < PS_BINARY_LIMBS; i++)
-        put(bytes + LIMBS_AT + 8 * i, sum.finite.limb[i], 8);
-    put(bytes + CHECKSUM_AT, checksum(bytes, CHECKSUM_AT), 4);
+        ps_bytes_put_integer(&out, sum.finite.limb[i], 8);
+    ps_bytes_put_integer(&out, checksum(bytes), 4);
 }
 
 /* Whether sum may be one of count doubles: a multiple of 2^-1074 below 2^64 * 2^1024 = 2^1088, and of nothing zero. */
@@ -230,10 +212,10 @@ static parsum_status check_bytes(const unsigned char *bytes, size_t size_bytes, 
     if (size_bytes != PARSUM_ACCUMULATOR_SIZE_BYTES)
         return ps_fail(error, PARSUM_BAD_INPUT, "a serialised accumulator has %u bytes, these are %zu",
                        PARSUM_ACCUMULATOR_SIZE_BYTES, size_bytes);
-    if (get(bytes + CHECKSUM_AT, 4) != checksum(bytes, CHECKSUM_AT))
+    if (get(bytes, CHECKSUM_AT, 4) != checksum(bytes))
         return ps_fail(error, PARSUM_BAD_INPUT,
                        "the serialised accumulator is damaged: its checksum differs");
-    const unsigned version = (unsigned)get(bytes + VERSION_AT, 4);
+    const unsigned version = (unsigned)get(bytes, VERSION_AT, 4);
     if (version != BYTES_VERSION)
         return ps_fail(error, PARSUM_BAD_INPUT,
                        "the serialised accumulator is of version %u, this library reads version %d", version,
@@ -246,10 +228,10 @@ parsum_status parsum_accumulator_deserialise(const unsigned char *bytes, size_t 
     parsum_status status = check_bytes(bytes, size_bytes, error);
     if (status != PARSUM_OK)
         return status;
-    ps_binary_sum sum = {.specials = get(bytes + SPECIALS_AT, 4)};
-    const uint64_t count = get(bytes + COUNT_AT, 8);
+    ps_binary_sum sum = {.specials = get(bytes, SPECIALS_AT, 4)};
+    const uint64_t count = get(bytes, COUNT_AT, 8);
     for (unsigned i = 0; i < PS_BINARY_LIMBS; i++)
-        sum.finite.limb[i] = get(bytes + LIMBS_AT + 8 * i, 8);
+        sum.finite.limb[i] = get(bytes, LIMBS_AT + 8 * i, 8);
     if (!is_possible(&sum, count))
         return ps_fail(error, PARSUM_BAD_INPUT,
                        "the serialised accumulator holds what is no sum of %" PRIu64 " doubles", count);

@@ -60,8 +60,7 @@ parsum_status parsum_reduce_dot(parsum_context *context, const parsum_array *lef
 struct parsum_stream {
     parsum_context *context;
     parsum_type type;
-    ps_partial *total; /* of all pieces so far */
-    ps_partial *piece;
+    ps_partial *total;     /* of all pieces so far */
     parsum_result *result; /* times add up in it */
     double start;
     parsum_error failure; /* status PARSUM_OK: none */
@@ -69,7 +68,6 @@ struct parsum_stream {
 
 static void stream_destroy(parsum_stream *stream) {
     free(stream->total);
-    free(stream->piece);
     parsum_result_destroy(stream->result);
     free(stream);
 }
@@ -99,8 +97,7 @@ parsum_status parsum_stream_open(parsum_context *context, parsum_type type, pars
     if (status == PARSUM_OK) {
         ps_context_use_source(context, source);
         made->total = ps_partial_create(context->job.kind);
-        made->piece = ps_partial_create(context->job.kind);
-        if (made->total == NULL || made->piece == NULL)
+        if (made->total == NULL)
             status = ps_fail_memory(error, "a stream");
     }
     ps_source_destroy(source);
