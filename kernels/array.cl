@@ -16,7 +16,7 @@
  * 2^30 * 2 * 2^32 = 2^63: in a lane, in a work-item and over a work-group. */
 
 #define ARRAY_KERNEL(name)                                                                              \
-    __kernel __attribute__((vec_type_hint(ulong8))) void name(                                          \
+    __kernel __attribute__((vec_type_hint(ulong4))) void name(                                          \
         __global const uchar *left, ulong left_offset, __global const uchar *right, ulong right_offset, \
         ulong count, uint size, ulong bias, uint interleaved, __global ulong *bins, __local ulong *scratch)
 
@@ -51,6 +51,24 @@ static share own_share(ulong offset, ulong count, uint size, uint lanes, uint in
     return own;
 }
 
+/* Runs add(at) for every vector of own: by turns for one of its first half and one of its second, since memory is read
+ * faster in two streams than in one. */
+#define FOR_OWN_VECTORS(own, add)                                                        \
+    do {                                                                                 \
+        const ulong own_count = share_count(own);                                        \
+        const ulong middle = own.begin + (own_count + 1UL) / 2UL * own.step;             \
+        for (ulong ahead = 0UL; ahead < own_count / 2UL * own.step; ahead += own.step) { \
+            add(own.begin + ahead);                                                      \
+            add(middle + ahead);                                                         \
+        }                                                                                \
+        if (own_count % 2UL != 0UL)                                                      \
+            add(middle - own.step);                                                      \
+    } while (0)
+
+static ulong share_count(share own) {
+    return own.end > own.begin ? (own.end - own.begin + own.step - 1UL) / own.step : 0UL;
+}
+
 /* The place of number i of the rest. */
 static ulong rest_place(share own, ulong i) {
     return i < own.head ? i : i + own.in_vectors;
@@ -64,7 +82,7 @@ static ulong load_number(__global const uchar *bytes, uint size, ulong i) {
                         : ((__global const ulong *)bytes)[i];
 }
 
-/* Vector at of those at bytes, of numbers of up to four bytes. */
+/* Vector at of those at bytes, of numbers of up to four bytes: eight of them, two in a lane. */
 static uint8 load_narrow(__global const uchar *bytes, uint size, ulong at) {
     if (size == 1u)
         return convert_uint8(vload8(at, bytes));

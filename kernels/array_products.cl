@@ -7,29 +7,37 @@ static void add_pair(__local ulong *bins, ulong u, ulong v) {
     add_product(bins, u, v);
 }
 
-/* Of numbers up to 32 bits: u * v is below 2^64. */
+typedef struct narrow_products {
+    split_sum left, right, product;
+} narrow_products;
+
+/* Of eight pairs of numbers up to 32 bits, two in a lane, whose products are below 2^64. */
+static void add_narrow_products(narrow_products *sums, uint8 left, uint8 right) {
+    const ulong4 u = as_ulong4(left), v = as_ulong4(right);
+    split_add(&sums->left, u);
+    split_add(&sums->right, v);
+    split_add(&sums->product, (u & LOW_HALF) * (v & LOW_HALF));
+    split_add(&sums->product, (u >> 32) * (v >> 32));
+}
+
 ARRAY_KERNEL(array_products_narrow) {
     __local ulong *own_bins = scratch + (uint)get_local_id(0) * PS_ARRAY_BINS;
     __global const uchar *numbers = left + left_offset;
     __global const uchar *factors = right + right_offset;
     const share own = own_share(left_offset, count, size, 8u, interleaved);
+    __global const uchar *left_vectors = numbers + own.head * size;
+    __global const uchar *right_vectors = factors + own.head * size;
     const uint8 flip = (uint8)((uint)bias);
-    ulong8 sum = (ulong8)(0UL), other = (ulong8)(0UL);
-    ulong8 low = (ulong8)(0UL), high = (ulong8)(0UL);
-    for (ulong at = own.begin; at < own.end; at += own.step) {
-        const ulong8 u = convert_ulong8(load_narrow(numbers + own.head * size, size, at) ^ flip);
-        const ulong8 v = convert_ulong8(load_narrow(factors + own.head * size, size, at) ^ flip);
-        const ulong8 product = u * v;
-        sum += u;
-        other += v;
-        low += product & LOW_HALF;
-        high += product >> 32;
-    }
+    narrow_products sums = {no_terms(), no_terms(), no_terms()};
+#define ADD_VECTOR(at)                                                       \
+    add_narrow_products(&sums, load_narrow(left_vectors, size, (at)) ^ flip, \
+                        load_narrow(right_vectors, size, (at)) ^ flip)
+    FOR_OWN_VECTORS(own, ADD_VECTOR);
+#undef ADD_VECTOR
     clear_bins(own_bins);
-    own_bins[PS_ARRAY_SUM_LOW] = lane_sum(sum);
-    own_bins[PS_ARRAY_OTHER_LOW] = lane_sum(other);
-    own_bins[PS_ARRAY_LL_LOW] = lane_sum(low);
-    own_bins[PS_ARRAY_LL_HIGH] = lane_sum(high);
+    split_store(own_bins + PS_ARRAY_SUM_LOW, &sums.left);
+    split_store(own_bins + PS_ARRAY_OTHER_LOW, &sums.right);
+    split_store(own_bins + PS_ARRAY_LL_LOW, &sums.product);
     for (ulong i = get_global_id(0); i < own.rest; i += get_global_size(0)) {
         const ulong place = rest_place(own, i);
         add_pair(own_bins, load_number(numbers, size, place) ^ bias,
@@ -38,50 +46,43 @@ ARRAY_KERNEL(array_products_narrow) {
     reduce_array_bins(bins, scratch);
 }
 
+typedef struct wide_products {
+    split_sum left, right, ll, cross, hh;
+} wide_products;
+
 /* Of 64-bit numbers: (h * 2^32 + l) * (k * 2^32 + m). */
+static void add_wide_products(wide_products *sums, ulong4 u, ulong4 v) {
+    const ulong4 l = u & LOW_HALF, h = u >> 32;
+    const ulong4 m = v & LOW_HALF, k = v >> 32;
+    sums->left.total += u;
+    sums->left.high += h;
+    sums->right.total += v;
+    sums->right.high += k;
+    split_add(&sums->ll, l * m);
+    split_add(&sums->cross, l * k);
+    split_add(&sums->cross, h * m);
+    split_add(&sums->hh, h * k);
+}
+
 ARRAY_KERNEL(array_products_wide) {
     __local ulong *own_bins = scratch + (uint)get_local_id(0) * PS_ARRAY_BINS;
     __global const uchar *numbers = left + left_offset;
     __global const uchar *factors = right + right_offset;
-    const share own = own_share(left_offset, count, 8u, 8u, interleaved);
+    const share own = own_share(left_offset, count, 8u, 4u, interleaved);
     __global const ulong *left_words = (__global const ulong *)(numbers + own.head * 8UL);
     __global const ulong *right_words = (__global const ulong *)(factors + own.head * 8UL);
-    ulong8 sum_low = (ulong8)(0UL), sum_high = (ulong8)(0UL);
-    ulong8 other_low = (ulong8)(0UL), other_high = (ulong8)(0UL);
-    ulong8 ll_low = (ulong8)(0UL), ll_high = (ulong8)(0UL);
-    ulong8 cross_low = (ulong8)(0UL), cross_high = (ulong8)(0UL);
-    ulong8 hh_low = (ulong8)(0UL), hh_high = (ulong8)(0UL);
-    for (ulong at = own.begin; at < own.end; at += own.step) {
-        const ulong8 u = vload8(at, left_words) ^ (ulong8)(bias);
-        const ulong8 v = vload8(at, right_words) ^ (ulong8)(bias);
-        const ulong8 l = u & LOW_HALF, h = u >> 32;
-        const ulong8 m = v & LOW_HALF, k = v >> 32;
-        const ulong8 ll = l * m;
-        const ulong8 lh = l * k;
-        const ulong8 hl = h * m;
-        const ulong8 hh = h * k;
-        sum_low += l;
-        sum_high += h;
-        other_low += m;
-        other_high += k;
-        ll_low += ll & LOW_HALF;
-        ll_high += ll >> 32;
-        cross_low += (lh & LOW_HALF) + (hl & LOW_HALF);
-        cross_high += (lh >> 32) + (hl >> 32);
-        hh_low += hh & LOW_HALF;
-        hh_high += hh >> 32;
-    }
+    const ulong4 flip = (ulong4)(bias);
+    wide_products sums = {no_terms(), no_terms(), no_terms(), no_terms(), no_terms()};
+#define ADD_VECTOR(at) \
+    add_wide_products(&sums, vload4((at), left_words) ^ flip, vload4((at), right_words) ^ flip)
+    FOR_OWN_VECTORS(own, ADD_VECTOR);
+#undef ADD_VECTOR
     clear_bins(own_bins);
-    own_bins[PS_ARRAY_SUM_LOW] = lane_sum(sum_low);
-    own_bins[PS_ARRAY_SUM_HIGH] = lane_sum(sum_high);
-    own_bins[PS_ARRAY_OTHER_LOW] = lane_sum(other_low);
-    own_bins[PS_ARRAY_OTHER_HIGH] = lane_sum(other_high);
-    own_bins[PS_ARRAY_LL_LOW] = lane_sum(ll_low);
-    own_bins[PS_ARRAY_LL_HIGH] = lane_sum(ll_high);
-    own_bins[PS_ARRAY_CROSS_LOW] = lane_sum(cross_low);
-    own_bins[PS_ARRAY_CROSS_HIGH] = lane_sum(cross_high);
-    own_bins[PS_ARRAY_HH_LOW] = lane_sum(hh_low);
-    own_bins[PS_ARRAY_HH_HIGH] = lane_sum(hh_high);
+    split_store(own_bins + PS_ARRAY_SUM_LOW, &sums.left);
+    split_store(own_bins + PS_ARRAY_OTHER_LOW, &sums.right);
+    split_store(own_bins + PS_ARRAY_LL_LOW, &sums.ll);
+    split_store(own_bins + PS_ARRAY_CROSS_LOW, &sums.cross);
+    split_store(own_bins + PS_ARRAY_HH_LOW, &sums.hh);
     for (ulong i = get_global_id(0); i < own.rest; i += get_global_size(0)) {
         const ulong place = rest_place(own, i);
         add_pair(own_bins, load_number(numbers, 8u, place) ^ bias, load_number(factors, 8u, place) ^ bias);

@@ -17,18 +17,6 @@ static ulong spread(ulong bias, uint size) {
     return bias;
 }
 
-/* How many vectors this work-item takes. */
-static ulong share_count(share own) {
-    return own.end > own.begin ? (own.end - own.begin + own.step - 1UL) / own.step : 0UL;
-}
-
-/* Vector i of the count that this work-item takes: by turns from the first half and from the second, since two streams
- * through memory are read faster than one. */
-static ulong share_vector(share own, ulong count, ulong i) {
-    const ulong second = (i & 1UL) != 0UL ? (count + 1UL) / 2UL : 0UL;
-    return own.begin + (second + (i >> 1)) * own.step;
-}
-
 /* Of numbers up to 32 bits, both halves of a lane hold sums of numbers: the host adds both bins at bit 0. */
 ARRAY_KERNEL(array_sum) {
     __local ulong *own_bins = scratch + (uint)get_local_id(0) * PS_ARRAY_BINS;
@@ -37,12 +25,14 @@ ARRAY_KERNEL(array_sum) {
     __global const ulong *words = (__global const ulong *)(numbers + own.head * size);
     const ulong8 flip = (ulong8)(spread(bias, size));
     ulong8 low = (ulong8)(0UL), high = (ulong8)(0UL);
-    const ulong vectors = share_count(own);
-    for (ulong i = 0UL; i < vectors; i++) {
-        const ulong8 fields = fields_of_32_bits(vload8(share_vector(own, vectors, i), words) ^ flip, size);
-        low += fields & LOW_HALF;
-        high += fields >> 32;
-    }
+#define ADD_VECTOR(at)                                                             \
+    do {                                                                           \
+        const ulong8 fields = fields_of_32_bits(vload8((at), words) ^ flip, size); \
+        low += fields & LOW_HALF;                                                  \
+        high += fields >> 32;                                                      \
+    } while (0)
+    FOR_OWN_VECTORS(own, ADD_VECTOR);
+#undef ADD_VECTOR
     clear_bins(own_bins);
     own_bins[PS_ARRAY_SUM_LOW] = lane_sum(low);
     own_bins[PS_ARRAY_SUM_HIGH] = lane_sum(high);

@@ -13,11 +13,29 @@ static ulong lane_sum(ulong8 v) {
     return sum;
 }
 
+static ulong lane_sum4(ulong4 v) {
+    ulong lanes[4];
+    ulong sum = 0UL;
+    vstore4(v, 0, lanes);
+    for (uint lane = 0; lane < 4; lane++)
+        sum += lanes[lane];
+    return sum;
+}
+
 static ulong lane_min(ulong8 v) {
     ulong lanes[8];
     ulong least = ULONG_MAX;
     vstore8(v, 0, lanes);
     for (uint lane = 0; lane < 8; lane++)
+        least = min(least, lanes[lane]);
+    return least;
+}
+
+static ulong lane_min4(ulong4 v) {
+    ulong lanes[4];
+    ulong least = ULONG_MAX;
+    vstore4(v, 0, lanes);
+    for (uint lane = 0; lane < 4; lane++)
         least = min(least, lanes[lane]);
     return least;
 }

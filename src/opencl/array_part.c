@@ -41,10 +41,11 @@ static bool is_float(parsum_type type) {
 
 /* The program of the files that the kernels wanted are in, behind those that they share. */
 static parsum_status build_program(ps_session *session, const ps_session_plan *plan, parsum_error *error) {
-    const char *names[PS_PROGRAM_FILES_MAX] = {"array_bins.h", "reduction.cl", "lanes.cl", "array.cl"};
+    const char *names[PS_PROGRAM_FILES_MAX] = {"array_bins.h", "reduction.cl", "lanes.cl", "array.cl",
+                                               "array_terms.cl"};
     const char *const of_floats[] = {"float_bins.h", "float.cl", ps_float_part_file(session, plan->no_fp64),
                                      "float_tiles.cl"};
-    size_t count = 4;
+    size_t count = 5;
     bool floats = false;
     const ps_array_kernel *kernel;
     for (size_t i = 0; (kernel = ps_array_kernel_at(i)) != NULL; i++)

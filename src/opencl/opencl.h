@@ -35,7 +35,7 @@ const char *ps_opencl_error_name(cl_int code);
 parsum_status ps_opencl_fail(parsum_error *error, const char *call, const char *device, cl_int code);
 
 /* The most kernel files that a program is made of. */
-enum { PS_PROGRAM_FILES_MAX = 16 };
+enum { PS_PROGRAM_FILES_MAX = 20 };
 
 /* Builds the program of the kernel files named, in that order, for device, from kernel_dir where not NULL. On a build
  * failure the message holds the compiler's log, with the files' own names and line numbers. */

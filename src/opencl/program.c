@@ -33,13 +33,13 @@ static parsum_status read_file(const char *path, char **text, parsum_error *erro
     return PARSUM_OK;
 }
 
-/* The text of the embedded kernel file called name; every name in use is one. */
+/* The text of the embedded kernel file called name; NULL where there is none. */
 static const char *embedded_text(const char *name) {
     for (size_t i = 0; i < PS_KERNEL_FILE_COUNT; i++) {
         if (strcmp(ps_kernel_files[i].name, name) == 0)
             return ps_kernel_files[i].text;
     }
-    return "";
+    return NULL;
 }
 
 /* The text of one file, headed by a #line, so that build logs speak of the file's own lines. The caller frees it. */
@@ -55,6 +55,8 @@ static parsum_status load_source(const char *kernel_dir, const char *name, char 
             return status;
         text = from_disk;
     }
+    if (text == NULL)
+        return ps_fail(error, PARSUM_FAILED, "the kernel file %s was not built in; please report this", name);
     const size_t size = strlen(text) + strlen(name) + 32;
     *source = malloc(size);
     if (*source != NULL)
