@@ -77,7 +77,7 @@ ARRAY_KERNEL(array_moments_wide) {
     store_wide_squares(own_bins, &sums.squares);
     split_store(own_bins + PS_ARRAY_OTHER_LOW, &sums.positive);
     own_bins[PS_ARRAY_LEAST] = lane_min4(as_ulong4(sums.least) ^ top);
-    own_bins[PS_ARRAY_GREATEST] = ~lane_min4(~(as_ulong4(sums.greatest) ^ top));
+    own_bins[PS_ARRAY_GREATEST] = lane_max4(as_ulong4(sums.greatest) ^ top);
     for (ulong i = get_global_id(0); i < own.rest; i += get_global_size(0))
         add_moments(own_bins, load_number(numbers, 8u, rest_place(own, i)) ^ bias, bias);
     reduce_array_bins(bins, scratch);

@@ -38,20 +38,41 @@ static float_window no_window(void) {
     return none;
 }
 
-static ulong lane_or(ulong8 v) {
-    ulong lanes[8];
+static ulong lane_or(ulong4 v) {
+    ulong lanes[4];
     ulong bits = 0UL;
-    vstore8(v, 0, lanes);
-    for (uint lane = 0; lane < 8; lane++)
+    vstore4(v, 0, lanes);
+    for (uint lane = 0; lane < 4; lane++)
         bits |= lanes[lane];
     return bits;
 }
 
-FLOAT_INLINE double8 load_doubles(__global const uchar *numbers, uint size, ulong at) {
+/* Half vector at: four numbers. So many fill a register of a CPU, and the sums of a loop then fit in its registers. */
+FLOAT_INLINE double4 load_doubles(__global const uchar *numbers, uint size, ulong at) {
     if (size == 4u)
-        return convert_double8(vload8(at, (__global const float *)numbers));
-    return vload8(at, (__global const double *)numbers);
+        return convert_double4(vload4(at, (__global const float *)numbers));
+    return vload4(at, (__global const double *)numbers);
 }
+
+/* Runs add(at) for every half vector of a tile: by turns for its first half and its second, since memory is read faster in
+ * two streams than in one. */
+#define FOR_TILE(work, first, steps, add)                                    \
+    do {                                                                     \
+        const uint half_steps = (steps) / 2u;                                \
+        for (uint s = 0u; s < half_steps; s++) {                             \
+            const ulong one = 2UL * ((first) + s * (work)->step);            \
+            const ulong other = one + 2UL * half_steps * (work)->step;       \
+            add(one);                                                        \
+            add(one + 1UL);                                                  \
+            add(other);                                                      \
+            add(other + 1UL);                                                \
+        }                                                                    \
+        if ((steps) % 2u != 0u) {                                            \
+            const ulong one = 2UL * ((first) + ((steps)-1u) * (work)->step); \
+            add(one);                                                        \
+            add(one + 1UL);                                                  \
+        }                                                                    \
+    } while (0)
 
 static ulong shifter_bits(int k) {
     return (ulong)(k + 1023) << 52 | 1UL << 51;
@@ -60,12 +81,11 @@ static ulong shifter_bits(int k) {
 /* The least t for which all numbers of the tile are below 2^t in magnitude; 4096: they are all 0, or not all finite. */
 FLOAT_INLINE int tile_top(const float_work *work, __global const uchar *numbers, uint size, ulong first,
                           uint steps) {
-    long8 largest = (long8)(0L);
-    for (uint s = 0u; s < steps; s++) {
-        const long8 bits = as_long8(load_doubles(numbers, size, first + s * work->step));
-        largest = max(largest, bits & LONG_MAX);
-    }
-    const int exponent = (int)(lane_max(as_ulong8(largest)) >> 52);
+    long4 largest = (long4)(0L);
+#define ADD_VECTOR(at) largest = max(largest, as_long4(load_doubles(numbers, size, (at))) & LONG_MAX)
+    FOR_TILE(work, first, steps, ADD_VECTOR);
+#undef ADD_VECTOR
+    const int exponent = (int)(lane_max4(as_ulong4(largest)) >> 52);
     return exponent == 0 || exponent == 2047 ? 4096 : exponent - 1022;
 }
 
@@ -84,8 +104,8 @@ FLOAT_INLINE float_window window_for(int top, int slices, int base) {
 
 /* Adds what lanes of so many addends hold, slice s of the window, to the digits. |sum| < 2^63; its upper part and the last
  * digit keep the sign, the latter within 2^31. window_for has seen to it that the three digits are there. */
-FLOAT_INLINE void add_slice(ulong8 lanes, uint addends, int k, int s, int base, __local ulong *digits) {
-    const ulong sum = lane_sum(lanes) - addends * shifter_bits(k - 52 * s);
+FLOAT_INLINE void add_slice(ulong4 lanes, uint addends, int k, int s, int base, __local ulong *digits) {
+    const ulong sum = lane_sum4(lanes) - addends * shifter_bits(k - 52 * s);
     const uint position = (uint)(k - 52 * (s + 1) - base), digit = position / 32u, shift = position % 32u;
     const long upper = as_long(sum) >> (32u - shift);
     digits[digit] += sum << shift & LOW_HALF;
@@ -93,44 +113,74 @@ FLOAT_INLINE void add_slice(ulong8 lanes, uint addends, int k, int s, int base, 
     digits[digit + 2u] += as_ulong(upper >> 32);
 }
 
-/* Terms that are one double each, in two or three slices: values, magnitudes, and products of floats, whose significands of 24 bits
- * make one of 48 with an exponent far from the ends. */
+/* What lanes hold while a tile is sliced. */
+typedef struct slice_lanes {
+    double4 m0, m1, m2;
+    ulong4 sum0, sum1, sum2;
+    ulong4 changed, remainder, lost;
+} slice_lanes;
+
+FLOAT_INLINE slice_lanes start_slices(int k) {
+    slice_lanes lanes;
+    lanes.m0 = as_double4((ulong4)(shifter_bits(k)));
+    lanes.m1 = as_double4((ulong4)(shifter_bits(k - 52)));
+    lanes.m2 = as_double4((ulong4)(shifter_bits(k - 104)));
+    lanes.sum0 = lanes.sum1 = lanes.sum2 = (ulong4)(0UL);
+    lanes.changed = lanes.remainder = lanes.lost = (ulong4)(0UL);
+    return lanes;
+}
+
+/* Whether the tile is kept. A remainder of 0 may have a sign. */
+FLOAT_INLINE bool is_kept(const slice_lanes *lanes) {
+    return lane_or(lanes->changed >> 52 | lanes->remainder << 1 | lanes->lost) == 0UL;
+}
+
+/* x in one to three slices. */
+FLOAT_INLINE void slice_value(slice_lanes *lanes, int slices, double4 x) {
+    const double4 y0 = x + lanes->m0;
+    double4 rest = x - (y0 - lanes->m0);
+    lanes->sum0 += as_ulong4(y0);
+    lanes->changed |= as_ulong4(y0) ^ as_ulong4(lanes->m0);
+    if (slices >= 2) {
+        const double4 y1 = rest + lanes->m1;
+        lanes->sum1 += as_ulong4(y1);
+        rest -= y1 - lanes->m1;
+    }
+    if (slices == 3) {
+        const double4 y2 = rest + lanes->m2;
+        lanes->sum2 += as_ulong4(y2);
+        rest -= y2 - lanes->m2;
+    }
+    lanes->remainder |= as_ulong4(rest);
+}
+
+/* The terms of half vector at that are one double each. */
+FLOAT_INLINE double4 load_term(const float_work *work, uint term, uint size, ulong at) {
+    const double4 x = load_doubles(work->left, size, at);
+    if (term == FLOAT_MAGNITUDE)
+        return fabs(x);
+    if (term == FLOAT_SQUARE)
+        return x * x;
+    if (term == FLOAT_PRODUCT)
+        return x * load_doubles(work->right, size, at);
+    return x;
+}
+
+/* Terms that are one double each, in one to three slices: values, magnitudes, and products of floats, whose significands of 24
+ * bits make one of 48 with an exponent far from the ends. */
 FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int slices, ulong first,
                                uint steps, int k, int base, __local ulong *digits) {
-    const double8 m0 = as_double8((ulong8)(shifter_bits(k))), m1 = as_double8((ulong8)(shifter_bits(k - 52)));
-    const double8 m2 = as_double8((ulong8)(shifter_bits(k - 104)));
-    ulong8 lanes0 = (ulong8)(0UL), lanes1 = (ulong8)(0UL), lanes2 = (ulong8)(0UL);
-    ulong8 changed = (ulong8)(0UL), remainder = (ulong8)(0UL);
-    for (uint s = 0u; s < steps; s++) {
-        const ulong at = first + s * work->step;
-        double8 x = load_doubles(work->left, size, at);
-        if (term == FLOAT_MAGNITUDE)
-            x = fabs(x);
-        if (term == FLOAT_SQUARE)
-            x = x * x;
-        if (term == FLOAT_PRODUCT)
-            x = x * load_doubles(work->right, size, at);
-        const double8 y0 = x + m0;
-        const double8 r = x - (y0 - m0);
-        const double8 y1 = r + m1;
-        double8 last = r - (y1 - m1);
-        lanes0 += as_ulong8(y0);
-        lanes1 += as_ulong8(y1);
-        if (slices == 3) {
-            const double8 y2 = last + m2;
-            lanes2 += as_ulong8(y2);
-            last -= y2 - m2;
-        }
-        changed |= as_ulong8(y0) ^ as_ulong8(m0);
-        remainder |= as_ulong8(last);
-    }
-    /* A remainder of 0 may have a sign. */
-    if (lane_or(changed) >> 52 != 0UL || lane_or(remainder) << 1 != 0UL)
+    slice_lanes lanes = start_slices(k);
+#define ADD_VECTOR(at) slice_value(&lanes, slices, load_term(work, term, size, (at)))
+    FOR_TILE(work, first, steps, ADD_VECTOR);
+#undef ADD_VECTOR
+    if (!is_kept(&lanes))
         return 0u;
-    add_slice(lanes0, 8u * steps, k, 0, base, digits);
-    add_slice(lanes1, 8u * steps, k, 1, base, digits);
+    add_slice(lanes.sum0, 8u * steps, k, 0, base, digits);
+    if (slices >= 2)
+        add_slice(lanes.sum1, 8u * steps, k, 1, base, digits);
     if (slices == 3)
-        add_slice(lanes2, 8u * steps, k, 2, base, digits);
+        add_slice(lanes.sum2, 8u * steps, k, 2, base, digits);
     return 1u;
 }
 
@@ -142,52 +192,54 @@ FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int
  *  - |p| <= 2^(k-1), as its sum kept the exponent, or a rounding above it. |e| is at most half a unit of p, 2^(k-54): below
  *    2^((k-52)-1), so the second slice takes it.
  * Two addends an element go to the second slice: 2 * 8 * FLOAT_TILE = 4080. */
+FLOAT_INLINE void slice_product(slice_lanes *lanes, bool square, double4 a, double4 b) {
+    const double4 p = a * b;
+    const double4 e = fma(a, b, -p);
+    const double4 y0 = p + lanes->m0;
+    const double4 r = p - (y0 - lanes->m0);
+    const double4 y1 = r + lanes->m1;
+    const double4 z1 = e + lanes->m1;
+    const double4 t = e - (z1 - lanes->m1);
+    const double4 z2 = t + lanes->m2;
+    lanes->sum0 += as_ulong4(y0);
+    lanes->sum1 += as_ulong4(y1) + as_ulong4(z1);
+    lanes->sum2 += as_ulong4(z2);
+    lanes->changed |= as_ulong4(y0) ^ as_ulong4(lanes->m0);
+    lanes->remainder |= as_ulong4(r - (y1 - lanes->m1)) | as_ulong4(t - (z2 - lanes->m2));
+    lanes->lost |= as_ulong4(square ? (p == 0.0) & (a != 0.0) : (p == 0.0) & (a != 0.0) & (b != 0.0));
+}
+
 FLOAT_INLINE uint slice_products(const float_work *work, uint term, ulong first, uint steps, int k, int base,
                                  __local ulong *digits) {
-    const double8 m0 = as_double8((ulong8)(shifter_bits(k))), m1 = as_double8((ulong8)(shifter_bits(k - 52)));
-    const double8 m2 = as_double8((ulong8)(shifter_bits(k - 104)));
-    ulong8 lanes0 = (ulong8)(0UL), lanes1 = (ulong8)(0UL), lanes2 = (ulong8)(0UL);
-    ulong8 changed = (ulong8)(0UL), remainder = (ulong8)(0UL);
-    long8 lost = (long8)(0L);
-    for (uint s = 0u; s < steps; s++) {
-        const ulong at = first + s * work->step;
-        const double8 a = load_doubles(work->left, 8u, at);
-        double8 b = a;
-        if (term == FLOAT_PRODUCT)
-            b = load_doubles(work->right, 8u, at);
-        const double8 p = a * b;
-        const double8 e = fma(a, b, -p);
-        const double8 y0 = p + m0;
-        const double8 r = p - (y0 - m0);
-        const double8 y1 = r + m1;
-        const double8 z1 = e + m1;
-        const double8 t = e - (z1 - m1);
-        const double8 z2 = t + m2;
-        lanes0 += as_ulong8(y0);
-        lanes1 += as_ulong8(y1) + as_ulong8(z1);
-        lanes2 += as_ulong8(z2);
-        changed |= as_ulong8(y0) ^ as_ulong8(m0);
-        remainder |= as_ulong8(r - (y1 - m1)) | as_ulong8(t - (z2 - m2));
-        if (term == FLOAT_PRODUCT)
-            lost |= (p == 0.0) & (a != 0.0) & (b != 0.0);
-        else
-            lost |= (p == 0.0) & (a != 0.0);
-    }
-    if (lane_or(changed) >> 52 != 0UL || lane_or(remainder) << 1 != 0UL || lane_or(as_ulong8(lost)) != 0UL)
+    slice_lanes lanes = start_slices(k);
+#define ADD_SQUARE(at)                                        \
+    do {                                                      \
+        const double4 x = load_doubles(work->left, 8u, (at)); \
+        slice_product(&lanes, true, x, x);                    \
+    } while (0)
+#define ADD_PRODUCT(at) \
+    slice_product(&lanes, false, load_doubles(work->left, 8u, (at)), load_doubles(work->right, 8u, (at)))
+    if (term == FLOAT_SQUARE)
+        FOR_TILE(work, first, steps, ADD_SQUARE);
+    else
+        FOR_TILE(work, first, steps, ADD_PRODUCT);
+#undef ADD_SQUARE
+#undef ADD_PRODUCT
+    if (!is_kept(&lanes))
         return 0u;
-    add_slice(lanes0, 8u * steps, k, 0, base, digits);
-    add_slice(lanes1, 16u * steps, k, 1, base, digits);
-    add_slice(lanes2, 8u * steps, k, 2, base, digits);
+    add_slice(lanes.sum0, 8u * steps, k, 0, base, digits);
+    add_slice(lanes.sum1, 16u * steps, k, 1, base, digits);
+    add_slice(lanes.sum2, 8u * steps, k, 2, base, digits);
     return 1u;
 }
 
-/* With term and size constant. A window is kept while it fits. For a tile that it does not fit it is made anew; of doubles that
- * span more than two slices, with three: from then on, as such tiles seldom come alone. */
+/* With term and size constant. A window is kept while it fits. For a tile that it does not fit it is made anew, with one more
+ * slice where that is not enough: from then on, as such tiles seldom come alone. */
 FLOAT_INLINE uint slice_sized(const float_work *work, uint term, uint size, ulong first, uint steps,
                               float_window *window, __local ulong *digits) {
     const uint factors = term == FLOAT_SQUARE || term == FLOAT_PRODUCT ? 2u : 1u;
     const int base = factors == 2u ? work->product_base : work->base;
-    const int least = factors == 2u && size == 8u ? 3 : 2, most = size == 8u ? 3 : 2;
+    const int least = factors == 2u ? (size == 8u ? 3 : 2) : (size == 8u ? 2 : 1), most = size == 8u ? 3 : 2;
     uint done = 0u;
     for (int attempt = window->known != 0u ? 0 : 1; attempt <= 1 + most - least && done == 0u; attempt++) {
         if (attempt > 0) {
@@ -204,6 +256,8 @@ FLOAT_INLINE uint slice_sized(const float_work *work, uint term, uint size, ulon
             done = slice_products(work, term, first, steps, window->k, base, digits);
         else if (size == 8u && window->slices == 3)
             done = slice_values(work, term, size, 3, first, steps, window->k, base, digits);
+        else if (size == 4u && factors == 1u && window->slices == 1)
+            done = slice_values(work, term, size, 1, first, steps, window->k, base, digits);
         else
             done = slice_values(work, term, size, 2, first, steps, window->k, base, digits);
     }
@@ -232,15 +286,18 @@ static void extremes_of_floats(const float_work *work, ulong first, uint steps, 
 }
 
 static void extremes_of_doubles(const float_work *work, ulong first, uint steps, __local ulong *extremes) {
-    long8 least = (long8)(LONG_MAX), greatest = (long8)(LONG_MIN);
-    for (uint s = 0u; s < steps; s++) {
-        const long8 bits = vload8(first + s * work->step, (__global const long *)work->left);
-        const long8 key = bits ^ (bits >> 63 & LONG_MAX);
-        least = min(least, key);
-        greatest = max(greatest, key);
-    }
-    extremes[0] = min(extremes[0], lane_min(as_ulong8(least) ^ FLOAT_SIGN));
-    extremes[1] = max(extremes[1], lane_max(as_ulong8(greatest) ^ FLOAT_SIGN));
+    long4 least = (long4)(LONG_MAX), greatest = (long4)(LONG_MIN);
+#define ADD_VECTOR(at)                                                      \
+    do {                                                                    \
+        const long4 bits = vload4((at), (__global const long *)work->left); \
+        const long4 key = bits ^ (bits >> 63 & LONG_MAX);                   \
+        least = min(least, key);                                            \
+        greatest = max(greatest, key);                                      \
+    } while (0)
+    FOR_TILE(work, first, steps, ADD_VECTOR);
+#undef ADD_VECTOR
+    extremes[0] = min(extremes[0], lane_min4(as_ulong4(least) ^ FLOAT_SIGN));
+    extremes[1] = max(extremes[1], lane_max4(as_ulong4(greatest) ^ FLOAT_SIGN));
 }
 
 /* As signed integers, positive numbers are in order, and negative ones once all bits but the sign are turned over; the sign

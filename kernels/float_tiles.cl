@@ -2,7 +2,7 @@
  * other: by slices where they fit (float_slices.cl), else number by number. */
 
 #define FLOAT_KERNEL(name)                                                                              \
-    __kernel __attribute__((vec_type_hint(ulong8))) void name(                                          \
+    __kernel __attribute__((vec_type_hint(ulong4))) void name(                                          \
         __global const uchar *left, ulong left_offset, __global const uchar *right, ulong right_offset, \
         ulong count, uint size, ulong bases, uint interleaved, __global ulong *bins, __local ulong *scratch)
 

@@ -43,3 +43,7 @@ static ulong lane_min4(ulong4 v) {
 static ulong lane_max(ulong8 v) {
     return ~lane_min(~v);
 }
+
+static ulong lane_max4(ulong4 v) {
+    return ~lane_min4(~v);
+}

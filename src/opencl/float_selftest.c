@@ -1,7 +1,7 @@
 /* float_selftest.c - known sums of floats on a device before its first answer, as array_selftest.c has it for integers.
  *
  * What a device may get wrong is tried: rounding other than to nearest, contracted or reordered operations, errors of products,
- * subnormals flushed to zero, infinities and NaNs passed over, significands of full length, remainders below the last slice.
+ * subnormals flushed to zero, infinities and NaNs passed over, significands of full length, remainders below the last slice, products lost below all doubles.
  * The expected sums are made number by number in integers (binary.h). */
 #include <math.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "opencl/float_part.h"
 
-enum { PATTERNS = 7, ODD_PLACE = 29, PERIOD = 101 };
+enum { PATTERNS = 8, ODD_PLACE = 29, PERIOD = 101 };
 enum { LARGE_LAST = PATTERNS };          /* a pattern for two tiles a work-item */
 enum { TILE_VECTORS = 255, VECTOR = 8 }; /* of float.cl; numbers */
 
@@ -46,6 +46,8 @@ static double pattern_number(unsigned pattern, uint64_t i, uint64_t count, bool 
         return odd ? INFINITY : i % PERIOD == ODD_PLACE + 40 ? -0.0 : noise(i, narrow);
     case 5:
         return odd ? NAN : 0;
+    case 6: /* a product of no bits that a double has, in a vector */
+        return i == ODD_PLACE ? ldexp(1, narrow ? -149 : -600) : noise(i, narrow);
     case LARGE_LAST: /* beyond the window of those before */
         return ldexp(noise(i, narrow), i + VECTOR < count ? 0 : 4 + (int)(i % 4));
     default: /* around the ends of the slices */
