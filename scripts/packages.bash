@@ -20,6 +20,7 @@ test    libcmocka-dev       module:cmocka         unit tests
 test    libmpfr-dev         module:mpfr           correctly rounded numbers to test against
 test    oclgrind            command:oclgrind      a simulated GPU that finds races
 test    python3             command:python3       tests of the command line
+test    valgrind            command:valgrind      reads of memory that was never written
 test    zstd                command:zstd          files for these tests
 venv    python3-venv        python:ensurepip      folders for Python packages
 bench   python3-dev         -                     a peer that pip compiles

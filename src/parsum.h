@@ -5,6 +5,9 @@
  *    may be NULL. On failure no output argument is changed unless its comment says so.
  *  - Threads. A context is used by one thread at a time; different contexts may be used by different threads at
  *    once. Callbacks are called on the thread that called the library, never on a worker.
+ *  - Forks. A context belongs to the process that created it. In a process forked from that one its reductions fail with
+ *    PARSUM_FAILED; destroying it there frees its memory and leaves the parent's workers alone. OpenCL that was in use before
+ *    the fork is refused there, too, with PARSUM_FAILED: drivers would hang.
  *  - Manners. The library writes to no stream, installs no signal handler and never exits. Worker processes are
  *    its own children, waited for by process id.
  *  - Exactness. Sums are exact integers of up to 256 bits; statistics that are fractions or roots are the nearest

@@ -28,7 +28,7 @@ static int create_temporary(const char *path, size_t folder_length, char **name)
         const int descriptor = open(*name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
         if (descriptor >= 0)
             return descriptor;
-        if (errno != EEXIST)
+        if (errno != EEXIST && errno != EINTR)
             break;
     }
     free(*name);
@@ -90,6 +90,9 @@ static parsum_status replace_file(const char *path, const struct stat *old, cons
 parsum_status ps_whole_file_write(const char *path, const void *bytes, size_t size, parsum_error *error) {
     struct stat old;
     const bool exists = stat(path, &old) == 0;
+    /* What cannot be looked at may be what must not be replaced. */
+    if (!exists && errno != ENOENT)
+        return fail_write(path, error);
     if (exists && !S_ISREG(old.st_mode))
         return ps_fail(error, PARSUM_FAILED, "%s is no regular file; name one, or a new one", path);
     /* Where path is a link, the file that it leads to is replaced. */

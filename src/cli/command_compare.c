@@ -126,10 +126,10 @@ static int print(const comparison_state *comparison) {
     if (settings->format == FORMAT_JSON)
         printed = report_print_json(stdout, report);
     else
-        report_print_table(stdout, report,
-                           settings->format == FORMAT_CSV        ? TABLE_CSV
-                           : settings->format == FORMAT_MARKDOWN ? TABLE_MARKDOWN
-                                                                 : TABLE_PLAIN);
+        printed = report_print_table(stdout, report,
+                                     settings->format == FORMAT_CSV        ? TABLE_CSV
+                                     : settings->format == FORMAT_MARKDOWN ? TABLE_MARKDOWN
+                                                                           : TABLE_PLAIN);
     if (printed)
         return worst_status(report);
     complain("out of memory for the answer");

@@ -39,18 +39,21 @@ int command_devices(const ps_settings *settings) {
     }
     if (settings->test) {
         self_tests = test_all(settings, devices, count);
-        status = worst_outcome(self_tests, count);
+        status = self_tests == NULL ? PARSUM_FAILED : worst_outcome(self_tests, count);
     }
     if (count == 0) {
         /* The library says what to install. */
         status = (int)parsum_device_self_test(&settings->options, &error);
         complain("%s", error.message);
     }
-    if (settings->format == FORMAT_JSON) {
-        if (!report_print_devices_json(stdout, devices, count, self_tests))
-            status = PARSUM_FAILED;
-    } else if (count > 0) {
-        report_print_devices(stdout, devices, count, self_tests);
+    bool printed = !settings->test || self_tests != NULL;
+    if (printed && settings->format == FORMAT_JSON)
+        printed = report_print_devices_json(stdout, devices, count, self_tests);
+    else if (printed && count > 0)
+        printed = report_print_devices(stdout, devices, count, self_tests);
+    if (!printed) {
+        complain("out of memory for the answer");
+        status = PARSUM_FAILED;
     }
     free(self_tests);
     parsum_device_list_destroy(devices, count);

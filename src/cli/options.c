@@ -48,11 +48,12 @@ static parsum_status apply_engine(ps_settings *settings, const char *value, pars
     parsum_context *context = NULL;
     probe.engine = value;
     probe.device = NULL;
-    if (parsum_context_create(&probe, &context, NULL) != PARSUM_OK)
+    const parsum_status status = parsum_context_create(&probe, &context, error);
+    if (status == PARSUM_USAGE)
         return fail_word(error, value, "engine", names);
     parsum_context_destroy(context);
     settings->options.engine = value;
-    return PARSUM_OK;
+    return status;
 }
 
 static parsum_status apply_device(ps_settings *settings, const char *value, parsum_error *error) {

@@ -103,6 +103,12 @@ parsum_status ps_crew_create(unsigned wanted, ps_crew_task *task, void *context,
     return PARSUM_OK;
 }
 
+void ps_crew_notice(const ps_monitor *monitor, const char *what, unsigned created, unsigned wanted) {
+    if (created < wanted)
+        ps_monitor_notice(monitor, "only %u of %u threads could be started for %s; going on with them",
+                          created, wanted, what);
+}
+
 void ps_crew_run(ps_crew *crew, ps_crew_poll *poll, void *poll_context) {
     pthread_mutex_lock(&crew->lock);
     crew->round++;

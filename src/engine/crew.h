@@ -20,6 +20,9 @@ typedef void ps_crew_poll(void *context);
 parsum_status ps_crew_create(unsigned wanted, ps_crew_task *task, void *context, ps_crew **crew,
                              unsigned *created, parsum_error *error);
 
+/* Tells the caller where fewer threads were created than wanted for what (a noun). */
+void ps_crew_notice(const ps_monitor *monitor, const char *what, unsigned created, unsigned wanted);
+
 /* Gives the start signal and returns when all workers are done. poll may be NULL. */
 void ps_crew_run(ps_crew *crew, ps_crew_poll *poll, void *poll_context);
 

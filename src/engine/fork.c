@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -75,7 +76,19 @@ static unsigned char find_free_slot(const fork_worker *worker) {
     return slot;
 }
 
-/* Fills the worker's free slots from the queue. A send that fails means that it is dead, which its socket tells next. */
+/* Tells the worker that a slot is filled. One that lives and cannot be told would wait for ever: it is ended. Of one that is
+ * dead its socket tells next. */
+static bool tell(const fork_worker *worker, unsigned char slot) {
+    ssize_t sent;
+    do
+        sent = send(worker->child.socket, &slot, 1, MSG_NOSIGNAL);
+    while (sent < 0 && errno == EINTR);
+    if (sent != 1 && errno != EPIPE && errno != ECONNRESET)
+        kill(worker->child.pid, SIGKILL);
+    return sent == 1;
+}
+
+/* Fills the worker's free slots from the queue. */
 static void deal(fork_state *engine, unsigned index, ps_queue *queue) {
     fork_worker *worker = &engine->workers[index];
     while (worker->child.pid > 0 && worker->outstanding < PS_FORK_SLOTS) {
@@ -86,7 +99,7 @@ static void deal(fork_state *engine, unsigned index, ps_queue *queue) {
         slot->block = worker->dealt[free_slot];
         atomic_store(&slot->done, 0);
         worker->order[worker->outstanding++] = free_slot;
-        if (send(worker->child.socket, &free_slot, 1, MSG_NOSIGNAL) != 1)
+        if (!tell(worker, free_slot))
             return;
     }
 }

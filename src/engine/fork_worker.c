@@ -163,7 +163,9 @@ parsum_status ps_fork_child_start(const ps_job *job, const ps_fork_mapping *mapp
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
         const int socket_errno = errno;
         pthread_mutex_unlock(&starting);
-        return ps_fail(error, PARSUM_FAILED, "no socket for worker %u: %s", index, strerror(socket_errno));
+        return ps_fail(error, PARSUM_FAILED,
+                       "process %u could not be started (no socket: %s); raise the limit on open files",
+                       index, strerror(socket_errno));
     }
     const pid_t parent = getpid();
     const bool first_thread = is_first_thread();
@@ -200,6 +202,8 @@ void ps_fork_child_reap(ps_fork_child *child, char *cause, size_t cause_size) {
     pid_t waited = 0;
     for (int i = 0; i < 20 && waited == 0; i++) {
         waited = waitpid(child->pid, &status, WNOHANG);
+        if (waited < 0 && errno == EINTR)
+            waited = 0;
         if (waited == 0)
             nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }

@@ -237,6 +237,8 @@ parsum_status ps_parse_ahead_create(ps_source *text, const ps_job *job, ps_sourc
     parsum_status status = made->parsers == NULL ? ps_fail_memory(error, "the parsers of text")
                                                  : ps_crew_create(job->workers, parse, made, &made->crew,
                                                                   &made->parser_count, error);
+    if (status == PARSUM_OK)
+        ps_crew_notice(&job->monitor, "the parsing of text", made->parser_count, job->workers);
     if (status == PARSUM_OK && !allocate(made))
         status = ps_fail_memory(error, "the parsers of text");
     if (status != PARSUM_OK) {

@@ -32,9 +32,7 @@ static parsum_status pthread_open(const ps_job *job, ps_engine_state **state, pa
         free(made);
         return status;
     }
-    if (made->base.workers < job->workers)
-        ps_monitor_notice(&job->monitor, "only %u of %u threads could be started; going on with them",
-                          made->base.workers, job->workers);
+    ps_crew_notice(&job->monitor, "the engine pthread", made->base.workers, job->workers);
     *state = &made->base;
     return PARSUM_OK;
 }

@@ -1,8 +1,10 @@
 /* devices.c - the OpenCL devices of this machine: listing and describing them. */
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/device.h"
 #include "base/error.h"
@@ -113,12 +115,28 @@ static parsum_status list_platforms(ps_opencl_device **devices, size_t *count, p
     return kept ? PARSUM_OK : ps_fail_memory(error, "the list of OpenCL devices");
 }
 
+/* A fork of a process that has used OpenCL has the driver's locks and none of its threads: there it would hang. */
+static parsum_status check_process(parsum_error *error) {
+    static _Atomic pid_t user;
+    pid_t first = 0;
+    if (atomic_compare_exchange_strong(&user, &first, getpid()) || first == getpid())
+        return PARSUM_OK;
+    return ps_fail(
+        error, PARSUM_FAILED,
+        "process %ld has used OpenCL and then forked this one, in which drivers hang; use another engine, or "
+        "execute a program anew",
+        (long)first);
+}
+
 parsum_status ps_opencl_list(ps_opencl_device **devices, size_t *count, parsum_error *error) {
     ps_opencl_device *listed = NULL;
     size_t listed_count = 0;
     ps_signals signals;
+    parsum_status status = check_process(error);
+    if (status != PARSUM_OK)
+        return status;
     ps_signals_save(&signals);
-    const parsum_status status = list_platforms(&listed, &listed_count, error);
+    status = list_platforms(&listed, &listed_count, error);
     ps_signals_restore(&signals);
     if (status != PARSUM_OK) {
         ps_opencl_list_destroy(listed, listed_count);

@@ -43,11 +43,11 @@ void report_describe(const parsum_result *result, char *text, size_t size);
 
 typedef enum table_style { TABLE_PLAIN, TABLE_CSV, TABLE_MARKDOWN } table_style;
 
-/* The rows of compare. */
-void report_print_table(FILE *stream, const ps_report *report, table_style style);
+/* The rows of compare. False: out of memory. */
+bool report_print_table(FILE *stream, const ps_report *report, table_style style);
 
-/* The devices; self_tests, where not NULL, holds each one's outcome. */
-void report_print_devices(FILE *stream, const parsum_device *devices, size_t count,
+/* The devices; self_tests, where not NULL, holds each one's outcome. False: out of memory. */
+bool report_print_devices(FILE *stream, const parsum_device *devices, size_t count,
                           const parsum_error *self_tests);
 
 /* The contract's JSON, schema parsum/1, with a newline. False: out of memory. */

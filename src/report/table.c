@@ -166,13 +166,13 @@ static void first_line(const char *message, char *text) {
     snprintf(text, CELL_SIZE, "%.*s", (int)strcspn(message, "\n"), message);
 }
 
-void report_print_table(FILE *stream, const ps_report *report, table_style style) {
+bool report_print_table(FILE *stream, const ps_report *report, table_style style) {
     const bool exact = style == TABLE_CSV;
     bool right[COLUMN_COUNT];
     text_table table = {.column_count = COLUMN_COUNT, .row_count = report->row_count + 1};
     table.cells = calloc(table.column_count * table.row_count, sizeof *table.cells);
     if (table.cells == NULL)
-        return;
+        return false;
     for (size_t c = 0; c < COLUMN_COUNT; c++) {
         right[c] = columns[c].right;
         snprintf(cell(&table, 0, c), CELL_SIZE, "%s", exact ? columns[c].exact_heading : columns[c].heading);
@@ -188,9 +188,10 @@ void report_print_table(FILE *stream, const ps_report *report, table_style style
     }
     print_styled(stream, &table, right, style);
     free(table.cells);
+    return true;
 }
 
-void report_print_devices(FILE *stream, const parsum_device *devices, size_t count,
+bool report_print_devices(FILE *stream, const parsum_device *devices, size_t count,
                           const parsum_error *self_tests) {
     static const char *const headings[] = {"selector", "type",   "units",    "memory",   "fp64",
                                            "driver",   "device", "platform", "self-test"};
@@ -198,7 +199,7 @@ void report_print_devices(FILE *stream, const parsum_device *devices, size_t cou
     text_table table = {.column_count = self_tests != NULL ? 9 : 8, .row_count = count + 1};
     table.cells = calloc(table.column_count * table.row_count, sizeof *table.cells);
     if (table.cells == NULL)
-        return;
+        return false;
     for (size_t c = 0; c < table.column_count; c++)
         snprintf(cell(&table, 0, c), CELL_SIZE, "%s", headings[c]);
     for (size_t r = 0; r < count; r++) {
@@ -218,4 +219,5 @@ void report_print_devices(FILE *stream, const parsum_device *devices, size_t cou
     }
     print_styled(stream, &table, right, TABLE_PLAIN);
     free(table.cells);
+    return true;
 }

@@ -23,7 +23,9 @@ static parsum_status reduce(parsum_context *context, const parsum_array *left, c
     const double start = ps_clock_seconds();
     ps_array_block block = {.data = {left->data}, .stride_bytes = {stride_of(left)}, .type = left->type};
     ps_source *source = NULL;
-    parsum_status status = check_type(left->type, error);
+    parsum_status status = ps_context_check_process(context, error);
+    if (status == PARSUM_OK)
+        status = check_type(left->type, error);
     if (status != PARSUM_OK)
         return status;
     if (right != NULL) {
@@ -76,7 +78,9 @@ parsum_status parsum_stream_open(parsum_context *context, parsum_type type, pars
                                  parsum_error *error) {
     const ps_array_block none = {.data = {NULL}, .stride_bytes = {1}, .type = type};
     ps_source *source = NULL;
-    parsum_status status = check_type(type, error);
+    parsum_status status = ps_context_check_process(context, error);
+    if (status == PARSUM_OK)
+        status = check_type(type, error);
     if (status == PARSUM_OK && context->options.runs + context->options.warmup > 1)
         status = ps_fail(error, PARSUM_USAGE, "a stream passes but once: runs is 1 and warmup 0");
     if (status == PARSUM_OK && context->options.statistics == PARSUM_MASK(PARSUM_DOT))

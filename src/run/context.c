@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 #include "base/cpus.h"
 #include "base/error.h"
@@ -74,6 +75,7 @@ parsum_status parsum_context_create(const parsum_options *options, parsum_contex
     parsum_context *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "a context");
+    made->process = getpid();
     made->options = *options;
     if (!own_strings(made)) {
         parsum_context_destroy(made);
@@ -106,8 +108,18 @@ void parsum_context_destroy(parsum_context *context) {
     free(context);
 }
 
+parsum_status ps_context_check_process(const parsum_context *context, parsum_error *error) {
+    if (context->process == getpid())
+        return PARSUM_OK;
+    return ps_fail(
+        error, PARSUM_FAILED,
+        "the context belongs to process %ld, of which this one is a fork: its workers are not here; create a "
+        "context in this process",
+        (long)context->process);
+}
+
 void ps_context_close_engine(parsum_context *context) {
-    if (context->engine != NULL)
+    if (context->engine != NULL && context->process == getpid())
         context->engine->engine->close(context->engine);
     context->engine = NULL;
 }

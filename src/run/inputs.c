@@ -129,7 +129,9 @@ static parsum_status reduce(parsum_context *context, const char *const *inputs, 
     const ps_stream_size size = stream_size(context);
     ps_source *source = NULL;
     parsum_range *ranges = NULL;
-    parsum_status status = all_ranges(inputs, input_count, &ranges, error);
+    parsum_status status = ps_context_check_process(context, error);
+    if (status == PARSUM_OK)
+        status = all_ranges(inputs, input_count, &ranges, error);
     if (status != PARSUM_OK)
         return status;
     if (ranges != NULL) {

@@ -11,7 +11,9 @@ static parsum_status with_source(parsum_context *context, const parsum_range *ra
     ps_source *source = NULL;
     if (context->options.statistics == PARSUM_MASK(PARSUM_DOT))
         return ps_fail(error, PARSUM_USAGE, "dot takes two arrays, not ranges");
-    parsum_status status = ps_source_ranges(ranges, range_count, &source, error);
+    parsum_status status = ps_context_check_process(context, error);
+    if (status == PARSUM_OK)
+        status = ps_source_ranges(ranges, range_count, &source, error);
     if (status == PARSUM_OK)
         status = by_reference
                      ? ps_reduce_by_reference(context, start, source, some, range_count, result, error)

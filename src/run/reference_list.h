@@ -9,6 +9,7 @@
 /* The sums of text in GMP integers. Scaled by powers of ten, so that every number and every square is whole. */
 typedef struct ps_reference_text {
     uint64_t count, missing;
+    bool incomplete;                         /* memory ran out, and something was left out */
     mpz_t sum, magnitudes, minimum, maximum; /* times 10^1024 */
     mpz_t squares;                           /* times 10^2048 */
 } ps_reference_text;

@@ -44,9 +44,16 @@ static bool split_number(const char *field, size_t size, char *digits, long *exp
     return at == size && at > first;
 }
 
+/* Room for size bytes of a field; NULL: what is there will not be all of the text. */
+static char *make_room(ps_reference_text *reference, size_t size) {
+    char *const room = malloc(size);
+    reference->incomplete = reference->incomplete || room == NULL;
+    return room;
+}
+
 /* value = field * 10^SCALE; false where field is no number. */
-static bool read_number(const char *field, size_t size, mpz_t value) {
-    char *digits = malloc(size + 1);
+static bool read_number(ps_reference_text *reference, const char *field, size_t size, mpz_t value) {
+    char *digits = make_room(reference, size + 1);
     long exponent;
     bool negative;
     bool read = digits != NULL && split_number(field, size, digits, &exponent, &negative);
@@ -85,8 +92,8 @@ static void add_value(ps_reference_text *reference, mpz_t value, unsigned needs)
 }
 
 /* The nearest double of a field, by strtod of its digits and exponent; false where it is no number. */
-static bool read_double(const char *field, size_t size, double *value) {
-    char *digits = malloc(size + 32);
+static bool read_double(ps_reference_text *reference, const char *field, size_t size, double *value) {
+    char *digits = make_room(reference, size + 32);
     long exponent;
     bool negative;
     bool read = digits != NULL && split_number(field, size, digits, &exponent, &negative);
@@ -120,13 +127,13 @@ static void add_field(ps_reference_list *list, bool doubles, const char *field, 
     }
     if (doubles) {
         double number;
-        if (read_double(field, size, &number))
+        if (read_double(reference, field, size, &number))
             ps_reference_floats_add_number(&list->floats, number, needs);
         return;
     }
     mpz_t value;
     mpz_init(value);
-    if (read_number(field, size, value))
+    if (read_number(reference, field, size, value))
         add_value(reference, value, needs);
     mpz_clear(value);
 }
@@ -177,7 +184,7 @@ static void add_column(ps_reference_list *reference, const ps_text_format *forma
 /* Goes through a delimited text with two states, in a quoted field and not, and gathers the bytes of the wanted field. */
 static void add_delimited(ps_reference_list *reference, const ps_text_format *format, const char *data,
                           size_t size, unsigned needs) {
-    char *field = malloc(size + 1);
+    char *field = make_room(&reference->text, size + 1);
     size_t used = 0, record_bytes = 0;
     uint64_t column = 0;
     bool quoted = false, at_start = true;

@@ -89,6 +89,7 @@ parsum_status ps_verify_reference(const parsum_range *ranges, size_t range_count
         free(work.totals);
         return status;
     }
+    ps_crew_notice(monitor, "the verification", work.worker_count, workers);
     ps_crew_run(crew, poll_reference, &work);
     ps_crew_destroy(crew);
     for (unsigned i = 1; i < work.worker_count; i++)

@@ -96,6 +96,7 @@ static parsum_status go_through(ps_source *source, const ps_job *job, ps_verify_
     const parsum_status status = ps_crew_create(job->workers, add_blocks, &pass, &crew, used, error);
     if (status != PARSUM_OK)
         return status;
+    ps_crew_notice(&job->monitor, "the verification", *used, job->workers);
     ps_crew_run(crew, poll_pass, &pass);
     ps_crew_destroy(crew);
     pthread_mutex_destroy(&pass.lock);
@@ -120,6 +121,10 @@ parsum_status ps_verify_list(ps_source *source, const ps_job *job, ps_verify_pas
         *used = pass->workers;
     }
     const ps_verify_pass *whole = pass != NULL ? pass : own;
+    for (unsigned i = 0; status == PARSUM_OK && i < whole->workers; i++) {
+        if (whole->references[i].text.incomplete)
+            status = ps_fail_memory(error, "the reference");
+    }
     if (status == PARSUM_OK) {
         job->kind->clear(partial);
         for (unsigned i = 0; i < whole->workers; i++)

@@ -6,27 +6,29 @@
 #include "base/error.h"
 #include "source/source.h"
 
-/* Reads an optional sign and digits up to the next ':' or the end; false where there is anything else. *text then stands
- * behind the number. */
-static bool parse_number(const char **text, mpz_t value) {
-    const char *const start = **text == '+' ? *text + 1 : *text;
-    const size_t sign = *start == '-' && **text != '+';
-    const size_t digits = strspn(start + sign, "0123456789");
-    const char *const end = start + sign + digits;
-    if (digits == 0 || (*end != '\0' && *end != ':'))
-        return false;
-    char *copy = strndup(start, sign + digits);
-    const bool read = copy != NULL && mpz_set_str(value, copy, 10) == 0;
-    free(copy);
-    *text = end;
-    return read;
-}
-
 static parsum_status fail_part(const char *text, const char *part, parsum_error *error) {
     const size_t length = strcspn(part, ":");
     return ps_fail(error, PARSUM_USAGE,
                    "'%.*s' in '%s' is no integer; write a range as A:B or A:B:STEP, such as 1:1000",
                    (int)length, part, text);
+}
+
+/* Reads an optional sign and digits up to the next ':' or the end of text; anything else is no integer. *at then stands
+ * behind the number. */
+static parsum_status parse_number(const char *text, const char **at, mpz_t value, parsum_error *error) {
+    const char *const start = **at == '+' ? *at + 1 : *at;
+    const size_t sign = *start == '-' && **at != '+';
+    const size_t digits = strspn(start + sign, "0123456789");
+    const char *const end = start + sign + digits;
+    if (digits == 0 || (*end != '\0' && *end != ':'))
+        return fail_part(text, *at, error);
+    char *copy = strndup(start, sign + digits);
+    if (copy == NULL)
+        return ps_fail_memory(error, "a range");
+    mpz_set_str(value, copy, 10);
+    free(copy);
+    *at = end;
+    return PARSUM_OK;
 }
 
 enum { FIRST, END, STEP, PARTS };
@@ -36,9 +38,9 @@ static parsum_status parse_parts(const char *text, mpz_t *parts, parsum_error *e
     size_t part_count = 0;
     mpz_set_ui(parts[STEP], 1);
     for (;;) {
-        const char *const part = at;
-        if (!parse_number(&at, parts[part_count]))
-            return fail_part(text, part, error);
+        const parsum_status status = parse_number(text, &at, parts[part_count], error);
+        if (status != PARSUM_OK)
+            return status;
         part_count++;
         if (*at == '\0')
             break;

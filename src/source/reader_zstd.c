@@ -2,6 +2,7 @@
  * for a window of up to 128 MiB, libzstd's own limit, which bounds the memory. */
 #include <stdlib.h>
 #include <zstd.h>
+#include <zstd_errors.h>
 
 #include "base/error.h"
 #include "source/reader_input.h"
@@ -45,6 +46,8 @@ static parsum_status decompress_some(zstd_state *zstd, ps_reader_input *input, u
     const size_t code = ZSTD_decompressStream(zstd->stream, &into, &from);
     ps_reader_input_take(input, from.pos);
     *got = into.pos;
+    if (ZSTD_isError(code) && ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
+        return ps_fail_memory(error, "decompressing");
     if (ZSTD_isError(code))
         return ps_decompressor_damaged("zstd", input, ZSTD_getErrorName(code), error);
     zstd->any = true;

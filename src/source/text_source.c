@@ -97,6 +97,8 @@ static const ps_source_operations text_operations = {
 parsum_status ps_source_text(ps_input *input, ps_source **source, parsum_error *error) {
     text_source *made = calloc(1, sizeof *made);
     if (made == NULL || !ps_source_set_names(&made->source, input, 1)) {
+        if (made != NULL)
+            ps_source_free_names(&made->source);
         free(made);
         return ps_fail_memory(error, "the text's description");
     }
