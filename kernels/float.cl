@@ -5,8 +5,8 @@
  *
  * The numbers of the rest (array.cl) are left to the host.
  *
- * Bounds. A number or a product adds to a digit once, below 2^32 in magnitude; so do the slices of a tile, three at the most,
- * which has a vector of eight numbers at least (float_slices.cl). So a digit is at most 2^32 for every number of a launch:
+ * Bounds. A number or a product adds to a digit once, below 2^32 in magnitude; the slices of a tile, which
+ * has a vector of eight numbers at least, two of which meet in a digit, below 2^34 together (float_slices.cl). So a digit is at most 2^32 for every number of a launch:
  * 2^62 with its 2^30. Digits are added modulo 2^64, which keeps their signs. */
 
 #pragma OPENCL FP_CONTRACT OFF
@@ -27,8 +27,9 @@ typedef struct float_work {
     int base, product_base;
 } float_work;
 
-/* Steps of a tile: vectors that are sliced together. 255 * 8 numbers of two addends each are at most 4095 addends. */
-#define FLOAT_TILE 255u
+/* Steps of a tile: vectors that are sliced together, 32 KiB of doubles. Four lanes share them: 510 * 2 numbers of two addends
+ * each are at most 4095 addends. */
+#define FLOAT_TILE 510u
 
 static ulong float_bits(__global const uchar *numbers, uint size, ulong i) {
     return size == 4u ? (ulong)((__global const uint *)numbers)[i] : ((__global const ulong *)numbers)[i];

@@ -11,7 +11,7 @@
  * window was chosen by. Infinities and NaNs lose the exponent. No remainder is flushed to 0 wrongly: the host has these
  * kernels only on devices that keep subnormals (float_part.c), and the self-test sees to it that they do.
  *
- * Lanes hold sums of bits modulo 2^64; of at most 4095 addends the slice's sum is below 4095 * 2^51 < 2^63 in magnitude. */
+ * Lanes hold sums of bits modulo 2^64; of at most 4095 addends a lane's sum is below 4095 * 2^51 < 2^63 in magnitude. */
 
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #pragma OPENCL FP_CONTRACT OFF
@@ -54,6 +54,15 @@ FLOAT_INLINE double4 load_doubles(__global const uchar *numbers, uint size, ulon
     return vload4(at, (__global const double *)numbers);
 }
 
+/* On a CPU whose compiler says that it is one, memory is asked for ahead: instructions that wait for their numbers fill the
+ * queues of a loop of so many. An address beyond the list's end has no effect. */
+#if defined(__clang__) && defined(__x86_64__)
+#define ASK_AHEAD(work, half_vector) \
+    __builtin_prefetch((const void *)((size_t)(work)->left + (half_vector)*4UL * (work)->size + 1024UL))
+#else
+#define ASK_AHEAD(work, half_vector)
+#endif
+
 /* Runs add(at) for every half vector of a tile: by turns for its first half and its second, since memory is read faster in
  * two streams than in one. */
 #define FOR_TILE(work, first, steps, add)                                    \
@@ -62,6 +71,8 @@ FLOAT_INLINE double4 load_doubles(__global const uchar *numbers, uint size, ulon
         for (uint s = 0u; s < half_steps; s++) {                             \
             const ulong one = 2UL * ((first) + s * (work)->step);            \
             const ulong other = one + 2UL * half_steps * (work)->step;       \
+            ASK_AHEAD(work, one);                                            \
+            ASK_AHEAD(work, other);                                          \
             add(one);                                                        \
             add(one + 1UL);                                                  \
             add(other);                                                      \
@@ -102,15 +113,18 @@ FLOAT_INLINE float_window window_for(int top, int slices, int base) {
     return window;
 }
 
-/* Adds what lanes of so many addends hold, slice s of the window, to the digits. |sum| < 2^63; its upper part and the last
- * digit keep the sign, the latter within 2^31. window_for has seen to it that the three digits are there. */
+/* Adds what lanes of so many addends each hold, slice s of the window, to the digits. A lane's sum is below 2^63 in magnitude;
+ * four of them are high * 2^32 + low with low < 2^34 and |high| <= 2^33. The three digits change by less than 2^32, 2^33 and
+ * 2^33; window_for has seen to it that they are there. */
 FLOAT_INLINE void add_slice(ulong4 lanes, uint addends, int k, int s, int base, __local ulong *digits) {
-    const ulong sum = lane_sum4(lanes) - addends * shifter_bits(k - 52 * s);
+    const long4 sums = as_long4(lanes - addends * shifter_bits(k - 52 * s));
     const uint position = (uint)(k - 52 * (s + 1) - base), digit = position / 32u, shift = position % 32u;
-    const long upper = as_long(sum) >> (32u - shift);
-    digits[digit] += sum << shift & LOW_HALF;
-    digits[digit + 1u] += as_ulong(upper) & LOW_HALF;
-    digits[digit + 2u] += as_ulong(upper >> 32);
+    const ulong low = lane_sum4(as_ulong4(sums) & LOW_HALF);
+    const ulong high = lane_sum4(as_ulong4(sums >> 32)) + (low >> 32);
+    const ulong lower = (low & LOW_HALF) << shift, middle = (high & LOW_HALF) << shift;
+    digits[digit] += lower & LOW_HALF;
+    digits[digit + 1u] += (lower >> 32) + (middle & LOW_HALF);
+    digits[digit + 2u] += (middle >> 32) + (as_ulong(as_long(high) >> 32) << shift);
 }
 
 /* What lanes hold while a tile is sliced. */
@@ -132,26 +146,29 @@ FLOAT_INLINE slice_lanes start_slices(int k) {
 
 /* Whether the tile is kept. A remainder of 0 may have a sign. */
 FLOAT_INLINE bool is_kept(const slice_lanes *lanes) {
-    return lane_or(lanes->changed >> 52 | lanes->remainder << 1 | lanes->lost) == 0UL;
+    return lane_or(lanes->changed >> 52 | (lanes->remainder | lanes->lost) << 1) == 0UL;
 }
 
-/* x in one to three slices. */
+/* x in one to three slices. What is left of it after the last is looked at as bits: they differ from those of what the slice
+ * took by no more than the sign where nothing is left, a zero. */
 FLOAT_INLINE void slice_value(slice_lanes *lanes, int slices, double4 x) {
     const double4 y0 = x + lanes->m0;
-    double4 rest = x - (y0 - lanes->m0);
+    double4 rest = x, taken = y0 - lanes->m0;
     lanes->sum0 += as_ulong4(y0);
     lanes->changed |= as_ulong4(y0) ^ as_ulong4(lanes->m0);
     if (slices >= 2) {
+        rest -= taken;
         const double4 y1 = rest + lanes->m1;
         lanes->sum1 += as_ulong4(y1);
-        rest -= y1 - lanes->m1;
+        taken = y1 - lanes->m1;
     }
     if (slices == 3) {
+        rest -= taken;
         const double4 y2 = rest + lanes->m2;
         lanes->sum2 += as_ulong4(y2);
-        rest -= y2 - lanes->m2;
+        taken = y2 - lanes->m2;
     }
-    lanes->remainder |= as_ulong4(rest);
+    lanes->remainder |= as_ulong4(rest) ^ as_ulong4(taken);
 }
 
 /* The terms of half vector at that are one double each. */
@@ -176,11 +193,11 @@ FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int
 #undef ADD_VECTOR
     if (!is_kept(&lanes))
         return 0u;
-    add_slice(lanes.sum0, 8u * steps, k, 0, base, digits);
+    add_slice(lanes.sum0, 2u * steps, k, 0, base, digits);
     if (slices >= 2)
-        add_slice(lanes.sum1, 8u * steps, k, 1, base, digits);
+        add_slice(lanes.sum1, 2u * steps, k, 1, base, digits);
     if (slices == 3)
-        add_slice(lanes.sum2, 8u * steps, k, 2, base, digits);
+        add_slice(lanes.sum2, 2u * steps, k, 2, base, digits);
     return 1u;
 }
 
@@ -191,7 +208,7 @@ FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int
  *  - Where p is 0 though neither factor is, the product is lost: such a tile is not kept.
  *  - |p| <= 2^(k-1), as its sum kept the exponent, or a rounding above it. |e| is at most half a unit of p, 2^(k-54): below
  *    2^((k-52)-1), so the second slice takes it.
- * Two addends an element go to the second slice: 2 * 8 * FLOAT_TILE = 4080. */
+ * Two addends an element go to the second slice: 4 * FLOAT_TILE = 2040 a lane. */
 FLOAT_INLINE void slice_product(slice_lanes *lanes, bool square, double4 a, double4 b) {
     const double4 p = a * b;
     const double4 e = fma(a, b, -p);
@@ -205,8 +222,11 @@ FLOAT_INLINE void slice_product(slice_lanes *lanes, bool square, double4 a, doub
     lanes->sum1 += as_ulong4(y1) + as_ulong4(z1);
     lanes->sum2 += as_ulong4(z2);
     lanes->changed |= as_ulong4(y0) ^ as_ulong4(lanes->m0);
-    lanes->remainder |= as_ulong4(r - (y1 - lanes->m1)) | as_ulong4(t - (z2 - lanes->m2));
-    lanes->lost |= as_ulong4(square ? (p == 0.0) & (a != 0.0) : (p == 0.0) & (a != 0.0) & (b != 0.0));
+    lanes->remainder |=
+        (as_ulong4(r) ^ as_ulong4(y1 - lanes->m1)) | (as_ulong4(t) ^ as_ulong4(z2 - lanes->m2));
+    /* Bits of a factor whose product is 0; but for its sign, which is_kept does not look at either. */
+    const ulong4 without_product = as_ulong4(p == 0.0) & as_ulong4(a);
+    lanes->lost |= square ? without_product : without_product & as_ulong4(b != 0.0);
 }
 
 FLOAT_INLINE uint slice_products(const float_work *work, uint term, ulong first, uint steps, int k, int base,
@@ -227,9 +247,9 @@ FLOAT_INLINE uint slice_products(const float_work *work, uint term, ulong first,
 #undef ADD_PRODUCT
     if (!is_kept(&lanes))
         return 0u;
-    add_slice(lanes.sum0, 8u * steps, k, 0, base, digits);
-    add_slice(lanes.sum1, 16u * steps, k, 1, base, digits);
-    add_slice(lanes.sum2, 8u * steps, k, 2, base, digits);
+    add_slice(lanes.sum0, 2u * steps, k, 0, base, digits);
+    add_slice(lanes.sum1, 4u * steps, k, 1, base, digits);
+    add_slice(lanes.sum2, 2u * steps, k, 2, base, digits);
     return 1u;
 }
 

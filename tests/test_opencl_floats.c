@@ -327,17 +327,19 @@ static void test_wrong_kernels_are_found(void **state) {
         const char *file, *from, *to;
         unsigned needs;
     } faults[] = {
-        {"float_slices.cl", "lanes->remainder |= as_ulong4(rest);", "", PS_NEED_SUM},
+        {"float_slices.cl", "lanes->remainder |= as_ulong4(rest) ^ as_ulong4(taken);", "", PS_NEED_SUM},
         {"float_slices.cl", "lanes->changed |= as_ulong4(y0) ^ as_ulong4(lanes->m0);\n    if (slices",
          "if (slices", PS_NEED_SUM},
-        {"float_slices.cl", "lane_or(lanes->changed >> 52 | lanes->remainder << 1 | lanes->lost)",
-         "lane_or(lanes->changed >> 52 | lanes->remainder << 1)", PS_NEED_SQUARES},
+        {"float_slices.cl", "(lanes->remainder | lanes->lost) << 1", "lanes->remainder << 1",
+         PS_NEED_SQUARES},
+        {"float_slices.cl", "+ (low >> 32);", ";", PS_NEED_SUM},
+        {"float_slices.cl", "as_long(high) >> 32", "high >> 32", PS_NEED_SUM},
         {"float_slices.cl", "k - 52 * (s + 1) - base), digit", "k - 52 * s - 51 - base), digit", PS_NEED_SUM},
         {"float_slices.cl", "add(other);", "add(one);", PS_NEED_SUM},
         {"float_slices.cl", "if ((steps) % 2u != 0u)", "if ((steps) == 1u)", PS_NEED_SUM},
         {"float_slices.cl", "const double4 e = fma(a, b, -p);", "const double4 e = a * b - p;",
          PS_NEED_SQUARES},
-        {"float_slices.cl", "add_slice(lanes.sum1, 16u * steps", "add_slice(lanes.sum1, 8u * steps",
+        {"float_slices.cl", "add_slice(lanes.sum1, 4u * steps", "add_slice(lanes.sum1, 2u * steps",
          PS_NEED_PRODUCTS},
         {"float_slices.cl", "return fabs(x);", "return x;", TEST_NEED_ALL},
         {"float_slices.cl", "const long4 key = bits ^ (bits >> 63 & LONG_MAX);", "const long4 key = bits;",

@@ -12,7 +12,7 @@
 
 enum { PATTERNS = 8, ODD_PLACE = 29, PERIOD = 101 };
 enum { LARGE_LAST = PATTERNS };          /* a pattern for two tiles a work-item */
-enum { TILE_VECTORS = 255, VECTOR = 8 }; /* of float.cl; numbers */
+enum { TILE_VECTORS = 510, VECTOR = 8 }; /* of float.cl; numbers */
 
 static double from_bits(uint64_t bits) {
     double value;
