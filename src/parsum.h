@@ -362,8 +362,9 @@ PARSUM_API const char *parsum_verify_name(parsum_verify verify);
  * PARSUM_USAGE: no such path, or not on this machine. */
 PARSUM_API parsum_status parsum_isa_select(const char *isa, const char **name, parsum_error *error);
 
-/* All OpenCL devices of all platforms. No platform or no device is success with count 0. Free with
- * parsum_device_list_destroy. */
+/* All OpenCL devices of all platforms. No platform or no device is success with count 0, but PARSUM_NO_DEVICE where a
+ * platform could not list its devices; where others could, error->message says so beside the success, and is empty
+ * otherwise. Free with parsum_device_list_destroy. */
 PARSUM_API parsum_status parsum_device_list(parsum_device **devices, size_t *count, parsum_error *error);
 PARSUM_API void parsum_device_list_destroy(parsum_device *devices, size_t count);
 

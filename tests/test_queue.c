@@ -245,6 +245,26 @@ static void want_of_returned_blocks(void **state) {
     close_queue(&opened);
 }
 
+static void use_memory_again(ps_source *source, const ps_block *block) {
+    (void)source;
+    (void)block;
+}
+
+/* Where a source uses the memory of a block that is done, one that comes back stays whole: its parts are not done at once. */
+static void returned_blocks_of_used_memory(void **state) {
+    (void)state;
+    fixture opened = open_queue(100, 0, 1);
+    ps_source_operations operations = *opened.source->operations;
+    ps_block block;
+    operations.release = use_memory_again;
+    opened.source->operations = &operations;
+    assert_true(ps_queue_pull(opened.queue, 60, &block));
+    assert_true(ps_queue_return(opened.queue, &block, true));
+    assert_true(ps_queue_pull(opened.queue, 7, &block));
+    assert_int_equal(block.count, 60);
+    close_queue(&opened);
+}
+
 /* Attempts count up only where the block was tried; many blocks may wait at once. */
 static void returns(void **state) {
     (void)state;
@@ -341,6 +361,7 @@ int main(void) {
         cmocka_unit_test(guided_sizes),
         cmocka_unit_test(fixed_chunk_and_want),
         cmocka_unit_test(want_of_returned_blocks),
+        cmocka_unit_test(returned_blocks_of_used_memory),
         cmocka_unit_test(returns),
         cmocka_unit_test(stop_and_rewind),
         cmocka_unit_test(rewind_restores_sizes),

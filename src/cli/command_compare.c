@@ -163,8 +163,10 @@ int command_compare(const ps_settings *settings) {
         say(settings, "no INPUT: summing 1:100000000");
     const bool needs_devices =
         strcmp(settings->options.engine, "auto") == 0 || strcmp(settings->options.engine, "opencl") == 0;
-    if (needs_devices)
-        parsum_device_list(&comparison.devices, &comparison.device_count, &list_error);
+    if (needs_devices &&
+        parsum_device_list(&comparison.devices, &comparison.device_count, &list_error) == PARSUM_OK &&
+        list_error.message[0] != '\0')
+        complain("%s", list_error.message);
     comparison.report =
         (ps_report){.command = "compare", .order = settings->order, .order_count = settings->order_count};
     comparison.report.rows = calloc(comparison.device_count + FIXED_ROWS, sizeof *comparison.report.rows);

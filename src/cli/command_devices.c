@@ -37,6 +37,8 @@ int command_devices(const ps_settings *settings) {
         complain("%s", error.message);
         return status;
     }
+    if (error.message[0] != '\0')
+        complain("%s", error.message);
     if (settings->test) {
         self_tests = test_all(settings, devices, count);
         status = self_tests == NULL ? PARSUM_FAILED : worst_outcome(self_tests, count);

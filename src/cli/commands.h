@@ -33,6 +33,10 @@ void progress_start(progress_mode mode);
 void progress_show(const parsum_progress *progress, void *user);
 void progress_clear(void);
 
+/* Loads the OpenCL drivers, where the command may use them, before it reads any input. A driver that ends the program is named
+ * and left out; the program then runs anew, with the same arguments. */
+void drivers_load(const ps_settings *settings, char **arguments);
+
 /* Describes result on stderr and prints it, as the settings say, under the command's name. Returns the exit status. */
 int print_result(const ps_settings *settings, const char *command, parsum_result *result);
 

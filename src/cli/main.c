@@ -21,8 +21,10 @@ int main(int argc, char **argv) {
     parsum_status status = settings_parse(&settings, argc, argv, &error);
     if (status != PARSUM_OK)
         complain("%s", error.message);
-    else if (!settings.finished)
+    else if (!settings.finished) {
+        drivers_load(&settings, argv);
         status = (parsum_status)settings.command->run(&settings);
+    }
     if (signals_caught() != 0)
         signals_end();
     return finish_output((int)status);

@@ -15,7 +15,9 @@ typedef struct device_worker {
     ps_session *session;                   /* NULL once the device is lost */
     ps_block in_flight[PS_SESSION_BLOCKS]; /* oldest first */
     unsigned flying;
-    bool failed; /* in this round */
+    bool failed;         /* in this round */
+    unsigned halvings;   /* in this round, of launches that did not fit the device's memory */
+    size_t launch_bytes; /* since then, at most */
     parsum_error error;
 } device_worker;
 
@@ -31,21 +33,37 @@ static ps_partial *partial_of(const opencl_state *engine, unsigned index) {
     return (ps_partial *)(engine->partials + index * ps_partial_stride(engine->base.job->kind));
 }
 
-/* Whatever the device did not finish goes back to be redone. */
-static void fail(opencl_state *engine, device_worker *worker) {
+static void give_back(opencl_state *engine, device_worker *worker, const ps_block *block, bool tried) {
+    if (ps_queue_return(engine->queue, block, tried))
+        return;
     worker->failed = true;
-    for (unsigned i = 0; i < worker->flying; i++) {
-        if (!ps_queue_return(engine->queue, &worker->in_flight[i], false))
-            ps_fail_memory(&worker->error, "a block to be redone");
-    }
+    ps_fail_memory(&worker->error, "a block to be redone");
+}
+
+/* Whatever the device did not finish goes back to be redone. */
+static void give_all_back(opencl_state *engine, device_worker *worker) {
+    for (unsigned i = 0; i < worker->flying; i++)
+        give_back(engine, worker, &worker->in_flight[i], false);
     worker->flying = 0;
+}
+
+/* Where all that an array lacked was memory, the device itself redoes it in shorter launches. */
+static void fail_array(opencl_state *engine, device_worker *worker) {
+    const size_t launch_bytes = ps_session_halve(worker->session);
+    if (launch_bytes > 0) {
+        worker->halvings++;
+        worker->launch_bytes = launch_bytes;
+    } else {
+        worker->failed = true;
+    }
+    give_all_back(engine, worker);
 }
 
 static void finish_oldest(opencl_state *engine, unsigned index) {
     device_worker *worker = &engine->workers[index];
     const ps_kind *kind = engine->base.job->kind;
     if (ps_session_collect(worker->session, kind, partial_of(engine, index), &worker->error) != PARSUM_OK) {
-        fail(engine, worker);
+        fail_array(engine, worker);
         return;
     }
     ps_queue_done(engine->queue, &worker->in_flight[0]);
@@ -61,7 +79,7 @@ static void start_array(opencl_state *engine, unsigned index, const ps_block *bl
     ps_block *kept = &worker->in_flight[worker->flying++];
     *kept = *block;
     if (ps_session_submit(worker->session, block, job->needs, &worker->error) != PARSUM_OK) {
-        fail(engine, worker);
+        fail_array(engine, worker);
         return;
     }
     if (job->check != NULL && kept->attempts == 0)
@@ -76,9 +94,9 @@ static void fold_range(opencl_state *engine, unsigned index, const ps_block *blo
     ps_kinds[PS_KIND_INTEGER].clear(&part.head);
     if (ps_session_fold(worker->session, block, job->needs & ~(unsigned)PS_SKIP_NAN, &part, &worker->error) !=
         PARSUM_OK) {
-        if (!ps_queue_return(engine->queue, block, true))
-            ps_fail_memory(&worker->error, "a block to be redone");
-        fail(engine, worker);
+        worker->failed = true;
+        give_back(engine, worker, block, true);
+        give_all_back(engine, worker);
         return;
     }
     if (job->check != NULL && block->attempts == 0)
@@ -94,7 +112,9 @@ static void work(unsigned index, void *context) {
     bool more = worker->session != NULL;
     while (!worker->failed && (more || worker->flying > 0)) {
         if (!more || worker->flying == PS_SESSION_BLOCKS) {
+            const unsigned halvings = worker->halvings;
             finish_oldest(engine, index);
+            more = more || worker->halvings > halvings; /* its blocks are in the queue again */
             continue;
         }
         more = ps_queue_pull(engine->queue, ps_session_want(worker->session), &block);
@@ -102,6 +122,19 @@ static void work(unsigned index, void *context) {
             start_array(engine, index, &block);
         else if (more)
             fold_range(engine, index, &block);
+    }
+}
+
+/* Says which devices were short of memory in this round. */
+static void report_halvings(opencl_state *engine) {
+    for (unsigned i = 0; i < engine->base.workers; i++) {
+        device_worker *worker = &engine->workers[i];
+        if (worker->halvings > 0 && worker->session != NULL)
+            ps_monitor_notice(&engine->base.job->monitor,
+                              "%s was out of memory, so its chunks were halved %u times, to %zu KiB",
+                              ps_session_device(worker->session)->name, worker->halvings,
+                              worker->launch_bytes >> 10);
+        worker->halvings = 0;
     }
 }
 
@@ -133,6 +166,7 @@ static parsum_status run_rounds(opencl_state *engine, parsum_error *error) {
         unsigned alive;
         if (ps_crew_run_monitored(engine->crew, &engine->base.job->monitor, engine->queue))
             return ps_fail(error, PARSUM_CANCELLED, "cancelled");
+        report_halvings(engine);
         if (!drop_failed(engine, error, &alive))
             return PARSUM_OK;
         if (alive == 0)
@@ -235,9 +269,12 @@ static parsum_status open_chosen(opencl_state *engine, const ps_opencl_device *d
 /* Finds the devices that the job's selector names. The caller destroys devices and frees chosen. */
 static parsum_status choose(const ps_job *job, ps_opencl_device **devices, size_t *count, size_t **chosen,
                             size_t *chosen_count, parsum_error *error) {
-    const parsum_status status = ps_opencl_list(devices, count, error);
+    parsum_error failure = {0};
+    const parsum_status status = ps_opencl_list(devices, count, &failure);
     if (status != PARSUM_OK)
-        return status;
+        return ps_fail(error, status, "%s", failure.message);
+    if (failure.message[0] != '\0')
+        ps_monitor_notice(&job->monitor, "%s", failure.message);
     *chosen = calloc(*count + 1, sizeof **chosen);
     if (*chosen == NULL)
         return ps_fail_memory(error, "the list of devices");

@@ -1,5 +1,5 @@
-/* partial_check.c - whether the sums of a partial can belong to one list of numbers. What a fold made always can; a file
- * may hold anything, and with these laws kept, so are those of any merge, and finishing is safe: no root of a negative
+/* partial_check.c - whether the sums of a partial can belong to one list of numbers. What a fold made always can; a file,
+ * or a device, may hold anything, and with these laws kept, so are those of any merge, and finishing is safe: no root of a negative
  * number. */
 #include "exact/partial_codec.h"
 

@@ -37,8 +37,7 @@ uint64_t ps_array_piece_count(const ps_session *session, const ps_block *block) 
     return block->count < most ? block->count : most;
 }
 
-/* Gives back the memory that numbers were gathered in and copied to; no launch may be using it. */
-static void release_staging(ps_session *session, ps_array_operand *operand) {
+void ps_array_operand_release_staging(ps_session *session, ps_array_operand *operand) {
     if (operand->pinned != NULL) {
         if (operand->staging != NULL)
             clEnqueueUnmapMemObject(session->arrays.transfers, operand->pinned, operand->staging, 0, NULL,
@@ -62,6 +61,7 @@ static parsum_status allocate_staging(ps_session *session, ps_array_operand *ope
     cl_int code;
     if (!session->arrays.copying) {
         operand->staging = aligned_alloc(PAGE_BYTES, bytes);
+        session->failure = operand->staging != NULL ? CL_SUCCESS : CL_OUT_OF_HOST_MEMORY;
         return operand->staging != NULL ? PARSUM_OK : ps_fail_memory(error, "numbers for a device");
     }
     operand->copy = clCreateBuffer(session->context, CL_MEM_READ_ONLY, bytes, NULL, &code);
@@ -88,7 +88,7 @@ static parsum_status require_staging(ps_session *session, ps_array_operand *oper
     size_t room = PAGE_BYTES;
     while (room < bytes)
         room *= 2;
-    release_staging(session, operand);
+    ps_array_operand_release_staging(session, operand);
     const parsum_status status = allocate_staging(session, operand, room, error);
     if (status == PARSUM_OK)
         operand->staging_bytes = room;
@@ -161,5 +161,5 @@ void ps_array_operand_finish(ps_session *session, ps_array_operand *operand) {
 
 void ps_array_operand_close(ps_session *session, ps_array_operand *operand) {
     ps_array_operand_finish(session, operand);
-    release_staging(session, operand);
+    ps_array_operand_release_staging(session, operand);
 }

@@ -21,6 +21,8 @@ _Static_assert(STAGING_MOST <= PS_ARRAY_LAUNCH_MAX && WRAPPED_MOST <= PS_ARRAY_L
                "a launch has no more numbers than bytes, which is what the kernels' bounds rest on");
 /* The first launch of a device that is not known yet: a tenth of a second at 10 MB a second. */
 static const size_t first_launch_bytes = (size_t)1 << 20;
+/* However slow the device is, and however little memory it has. */
+static const size_t least_launch_bytes = (size_t)1 << 12;
 
 /* ---- building */
 
@@ -187,15 +189,33 @@ static void adapt(ps_array_part *part, const ps_array_slot *slot, double seconds
         return; /* the rest of a block says little */
     const double factor = PS_LAUNCH_SECONDS / seconds;
     const double next = (double)bytes * (factor > 8 ? 8 : factor);
-    const double least = (double)first_launch_bytes / 256;
-    part->launch_bytes = next < least ? (size_t)least : next > (double)most ? most : (size_t)next;
+    part->launch_bytes = next < (double)least_launch_bytes ? least_launch_bytes
+                         : next > (double)most             ? most
+                                                           : (size_t)next;
+}
+
+/* Why waiting for slot failed: the first of its commands that ended badly says more than code, of the wait, does. */
+static cl_int failure_of(const ps_array_slot *slot, cl_int code) {
+    const cl_event events[] = {slot->operands[0].copied, slot->operands[1].copied, slot->computed,
+                               slot->read};
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        cl_int status = 0;
+        if (events[i] != NULL &&
+            clGetEventInfo(events[i], CL_EVENT_COMMAND_EXECUTION_STATUS, sizeof status, &status, NULL) ==
+                CL_SUCCESS &&
+            status < 0 && status != CL_EXEC_STATUS_ERROR_FOR_EVENTS_IN_WAIT_LIST)
+            return status;
+    }
+    return code;
 }
 
 /* Waits for the oldest launch and adds what it found to its block's sums. */
 static parsum_status retire(ps_session *session, parsum_error *error) {
     ps_array_part *part = &session->arrays;
     ps_array_slot *slot = &part->slots[part->oldest_slot];
-    if (!ps_session_succeeded(session, clWaitForEvents(1, &slot->read), "clWaitForEvents", error))
+    const cl_int code = clWaitForEvents(1, &slot->read);
+    if (!ps_session_succeeded(session, code == CL_SUCCESS ? code : failure_of(slot, code), "clWaitForEvents",
+                              error))
         return PARSUM_FAILED;
     const double seconds = ps_session_event_seconds(slot->computed);
     part->seconds.compute += seconds;
@@ -318,6 +338,7 @@ parsum_status ps_session_submit(ps_session *session, const ps_block *block, unsi
     ps_array_part *part = &session->arrays;
     const ps_array_kernel *kernel = ps_array_kernel_find(block->array.type, needs & ~(unsigned)PS_SKIP_NAN);
     parsum_status status = PARSUM_OK;
+    session->failure = CL_SUCCESS;
     if (part->flying == PS_SESSION_BLOCKS || kernel == NULL ||
         part->kernels[ps_array_kernel_index(kernel)] == NULL)
         status =
@@ -345,6 +366,7 @@ parsum_status ps_session_collect(ps_session *session, const ps_kind *kind, ps_pa
                                  parsum_error *error) {
     ps_array_part *part = &session->arrays;
     ps_array_flight *flight = &part->flights[part->oldest_flight];
+    session->failure = CL_SUCCESS;
     while (flight->launches > 0) {
         const parsum_status status = retire(session, error);
         if (status != PARSUM_OK) {
@@ -361,6 +383,21 @@ parsum_status ps_session_collect(ps_session *session, const ps_kind *kind, ps_pa
     part->oldest_flight = (part->oldest_flight + 1) % PS_SESSION_BLOCKS;
     part->flying--;
     return PARSUM_OK;
+}
+
+size_t ps_array_part_halve(ps_session *session) {
+    ps_array_part *part = &session->arrays;
+    const size_t half = part->launch_bytes / 2;
+    if (half < least_launch_bytes)
+        return 0;
+    part->launch_bytes = half;
+    part->staging_bytes = part->staging_bytes < half ? part->staging_bytes : half;
+    part->wrapped_bytes = part->wrapped_bytes < half ? part->wrapped_bytes : half;
+    for (unsigned i = 0; i < PS_ARRAY_SLOTS; i++) {
+        for (int operand = 0; operand < 2; operand++)
+            ps_array_operand_release_staging(session, &part->slots[i].operands[operand]);
+    }
+    return half;
 }
 
 uint64_t ps_array_part_want(const ps_array_part *part) {

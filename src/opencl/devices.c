@@ -72,19 +72,34 @@ static bool describe(ps_opencl_device *device, unsigned platform_index, unsigned
     return info->name != NULL && info->driver != NULL && info->platform != NULL;
 }
 
-/* Appends the devices of one platform. A platform that cannot list them has none; the others still count. */
+/* A platform that cannot list its devices has none; the others still count. */
+static void note_failure(cl_platform_id platform, cl_int code, parsum_error *failure) {
+    char *name = platform_text(platform, CL_PLATFORM_NAME);
+    ps_fail(failure, PARSUM_NO_DEVICE,
+            "the OpenCL platform %s cannot list its devices: clGetDeviceIDs failed: %s (%d)",
+            name != NULL ? name : "unknown", ps_opencl_error_name(code), (int)code);
+    free(name);
+}
+
+/* Appends the devices of one platform. False: out of memory. */
 static bool append_platform(cl_platform_id platform, unsigned platform_index, ps_opencl_device **devices,
-                            size_t *count) {
+                            size_t *count, parsum_error *failure) {
     cl_uint found = 0;
-    if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &found) != CL_SUCCESS || found == 0)
+    cl_int code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, 0, NULL, &found);
+    if (code != CL_SUCCESS && code != CL_DEVICE_NOT_FOUND)
+        note_failure(platform, code, failure);
+    if (code != CL_SUCCESS || found == 0)
         return true;
     cl_device_id *ids = calloc(found, sizeof *ids);
     ps_opencl_device *grown = ids ? realloc(*devices, (*count + found) * sizeof *grown) : NULL;
     bool kept = grown != NULL;
     if (kept) {
         *devices = grown;
-        if (clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, found, ids, NULL) != CL_SUCCESS)
+        code = clGetDeviceIDs(platform, CL_DEVICE_TYPE_ALL, found, ids, NULL);
+        if (code != CL_SUCCESS) {
+            note_failure(platform, code, failure);
             found = 0;
+        }
         for (cl_uint i = 0; i < found && kept; i++) {
             ps_opencl_device *device = &grown[(*count)++];
             *device = (ps_opencl_device){.platform = platform, .id = ids[i]};
@@ -96,6 +111,7 @@ static bool append_platform(cl_platform_id platform, unsigned platform_index, ps
 }
 
 static parsum_status list_platforms(ps_opencl_device **devices, size_t *count, parsum_error *error) {
+    parsum_error failure = {0};
     cl_uint found = 0;
     cl_int code = clGetPlatformIDs(0, NULL, &found);
     if (code == no_platform || (code == CL_SUCCESS && found == 0))
@@ -108,11 +124,13 @@ static parsum_status list_platforms(ps_opencl_device **devices, size_t *count, p
     code = clGetPlatformIDs(found, platforms, NULL);
     bool kept = true;
     for (cl_uint i = 0; i < found && kept && code == CL_SUCCESS; i++)
-        kept = append_platform(platforms[i], i, devices, count);
+        kept = append_platform(platforms[i], i, devices, count, &failure);
     free(platforms);
     if (code != CL_SUCCESS)
         return ps_opencl_fail(error, "clGetPlatformIDs", "this machine", code);
-    return kept ? PARSUM_OK : ps_fail_memory(error, "the list of OpenCL devices");
+    if (!kept)
+        return ps_fail_memory(error, "the list of OpenCL devices");
+    return ps_fail(error, *count > 0 ? PARSUM_OK : failure.status, "%s", failure.message);
 }
 
 /* A fork of a process that has used OpenCL has the driver's locks and none of its threads: there it would hang. */
@@ -135,6 +153,7 @@ parsum_status ps_opencl_list(ps_opencl_device **devices, size_t *count, parsum_e
     parsum_status status = check_process(error);
     if (status != PARSUM_OK)
         return status;
+    ps_fail(error, PARSUM_OK, "%s", "");
     ps_signals_save(&signals);
     status = list_platforms(&listed, &listed_count, error);
     ps_signals_restore(&signals);

@@ -18,7 +18,9 @@ typedef struct ps_opencl_device {
     parsum_device info;
 } ps_opencl_device;
 
-/* All devices of all platforms, in the order of the loader. None is success with count 0. */
+/* All devices of all platforms, in the order of the loader. None is success with count 0, but PARSUM_NO_DEVICE where a
+ * platform could not say which it has. Where others could, that is success, and error holds the sentence about it, else
+ * none. */
 parsum_status ps_opencl_list(ps_opencl_device **devices, size_t *count, parsum_error *error);
 void ps_opencl_list_destroy(ps_opencl_device *devices, size_t count);
 

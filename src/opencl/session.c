@@ -6,10 +6,12 @@
 #include "base/error.h"
 #include "opencl/session_parts.h"
 
-bool ps_session_succeeded(const ps_session *session, cl_int code, const char *call, parsum_error *error) {
-    if (code != CL_SUCCESS)
-        ps_opencl_fail(error, call, session->device.info.name, code);
-    return code == CL_SUCCESS;
+bool ps_session_succeeded(ps_session *session, cl_int code, const char *call, parsum_error *error) {
+    if (code == CL_SUCCESS)
+        return true;
+    session->failure = code;
+    ps_opencl_fail(error, call, session->device.info.name, code);
+    return false;
 }
 
 /* The most work-items that a group may have at all. */
@@ -142,6 +144,16 @@ parsum_status ps_session_self_test(ps_session *session, unsigned needs, parsum_e
 uint64_t ps_session_want(const ps_session *session) {
     return session->latest_kind == PS_BLOCK_ARRAY ? ps_array_part_want(&session->arrays)
                                                   : session->ranges.want[session->ranges.latest];
+}
+
+/* What drivers say where a buffer or a launch does not fit. */
+static bool is_want_of_memory(cl_int code) {
+    return code == CL_MEM_OBJECT_ALLOCATION_FAILURE || code == CL_OUT_OF_RESOURCES ||
+           code == CL_OUT_OF_HOST_MEMORY || code == CL_INVALID_BUFFER_SIZE;
+}
+
+size_t ps_session_halve(ps_session *session) {
+    return is_want_of_memory(session->failure) ? ps_array_part_halve(session) : 0;
 }
 
 ps_session_seconds ps_session_get_seconds(const ps_session *session) {

@@ -37,7 +37,7 @@ enum { PS_SESSION_BLOCKS = 2 };
 
 /* Starts to sum an array block on the device, as needs says; the block's memory is read until it is collected. At most
  * PS_SESSION_BLOCKS blocks may be in flight. After a failure of this or of collect none is, and no memory is read any more;
- * the session can only be closed. */
+ * the session can only be closed, unless ps_session_halve says otherwise. */
 parsum_status ps_session_submit(ps_session *session, const ps_block *block, unsigned needs,
                                 parsum_error *error);
 
@@ -45,6 +45,10 @@ parsum_status ps_session_submit(ps_session *session, const ps_block *block, unsi
  * kind. On failure partial is left as it was. */
 parsum_status ps_session_collect(ps_session *session, const ps_kind *kind, ps_partial *partial,
                                  parsum_error *error);
+
+/* After a failure of submit or collect for want of memory: makes later launches half as long, and returns how many bytes of
+ * an operand they read at most. 0: memory was not what was wanting, or they cannot be shorter. */
+size_t ps_session_halve(ps_session *session);
 
 /* Seconds since the session was opened or they were reset. */
 typedef struct ps_session_seconds {

@@ -95,12 +95,13 @@ struct ps_session {
     size_t work_group_maximum;
     size_t work_group_size, group_count;
     size_t active_groups; /* of the next launch: group_count, or fewer in a self-test */
+    cl_int failure;       /* of the call that the latest block of arrays failed by */
     ps_range_part ranges;
     ps_array_part arrays;
 };
 
-/* One call's outcome: false fills error. */
-bool ps_session_succeeded(const ps_session *session, cl_int code, const char *call, parsum_error *error);
+/* One call's outcome: false fills error and keeps the code. */
+bool ps_session_succeeded(ps_session *session, cl_int code, const char *call, parsum_error *error);
 
 /* Makes the kernel called name and lowers the maximum of work-group sizes to its own. */
 parsum_status ps_session_add_kernel(ps_session *session, cl_program program, const char *name,
@@ -114,6 +115,9 @@ parsum_status ps_array_part_build(ps_session *session, const ps_session_plan *pl
 parsum_status ps_array_part_allocate(ps_session *session, parsum_error *error);
 void ps_array_part_close(ps_session *session);
 
+/* As ps_session_halve. */
+size_t ps_array_part_halve(ps_session *session);
+
 /* How many elements the next block of arrays should have at most. */
 uint64_t ps_array_part_want(const ps_array_part *part);
 
@@ -123,6 +127,8 @@ parsum_status ps_array_operand_prepare(ps_session *session, ps_array_slot *slot,
                                        int operand, parsum_error *error);
 /* Gives back what the launch needed, and counts the seconds of its copy. */
 void ps_array_operand_finish(ps_session *session, ps_array_operand *operand);
+/* Gives back the memory that numbers were gathered in and copied to; no launch may be using it. */
+void ps_array_operand_release_staging(ps_session *session, ps_array_operand *operand);
 void ps_array_operand_close(ps_session *session, ps_array_operand *operand);
 
 /* How many numbers of block one launch may read, by the limits of memory. */

@@ -6,6 +6,7 @@
 
 #include "base/device.h"
 #include "base/error.h"
+#include "exact/partial_codec.h"
 #include "exact/statistics.h"
 
 parsum_status ps_result_describe_engine(const ps_engine_state *engine, parsum_result *result,
@@ -63,6 +64,12 @@ parsum_status ps_result_create_for(const char *const *names, size_t name_count, 
 
 parsum_status ps_result_finish(uint32_t statistics, bool exact_digits, const ps_partial *total,
                                const ps_kind *kind, parsum_result *result, parsum_error *error) {
+    /* A device may have answered anything, and where nothing verified it, a root of a negative number must not be taken. */
+    if (!ps_partial_is_consistent(total, ps_statistics_needs(statistics)))
+        return ps_fail(
+            error, PARSUM_FAILED,
+            "the sums found belong to no list of numbers, so there is no answer; use another engine or "
+            "device, or --verify=reference to see what differs");
     result->input.count = total->count;
     result->input.missing = total->missing;
     result->input.skipped_nan = total->skipped_nan;

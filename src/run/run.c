@@ -241,10 +241,10 @@ parsum_status ps_reduce(parsum_context *context, double start, ps_source *source
         made->seconds.parse = ps_parse_ahead_seconds(parsed);
     made->seconds.transfer = context->engine->transfer_seconds;
     if (status == PARSUM_OK)
-        status = ps_reduce_finish(context, total, made, error);
-    if (status == PARSUM_OK)
         status = verify(context, parsed != NULL && context->pass != NULL ? parsed : source, ranges,
                         range_count, total, made, error);
+    if (status == PARSUM_OK)
+        status = ps_reduce_finish(context, total, made, error);
     if (status != PARSUM_OK) {
         ps_context_close_engine(context);
         goto out;

@@ -69,11 +69,12 @@ static uint64_t block_size(const ps_queue *queue, uint64_t want) {
     return size < most ? size : most;
 }
 
-/* The latest returned block, or as much of it as is wanted. */
+/* The latest returned block, or as much of it as is wanted. Where the source uses a block's memory again once it is done, its
+ * parts cannot be done one by one. */
 static void take_returned(ps_queue *queue, uint64_t want, ps_block *block) {
     ps_block *latest = &queue->returned[queue->returned_count - 1];
-    const bool whole =
-        queue->chunk > 0 || want == 0 || latest->count <= want || latest->kind == PS_BLOCK_TEXT;
+    const bool whole = queue->chunk > 0 || want == 0 || latest->count <= want ||
+                       latest->kind == PS_BLOCK_TEXT || queue->source->operations->release != NULL;
     *block = ps_block_take(latest, whole ? latest->count : want);
     if (whole)
         queue->returned_count--;
