@@ -11,6 +11,7 @@ const ps_command commands[] = {
      command_compare},
     {"merge", "FILE...", "the answer from partials that sum --partial=FILE saved", COMMAND_MERGE,
      command_merge},
+    {"study", "", "threads against processes: speed, memory, isolation", COMMAND_STUDY, command_study},
     {"devices", "", "the OpenCL devices, each with its selector", COMMAND_DEVICES, command_devices},
 };
 const size_t command_count = sizeof commands / sizeof commands[0];

@@ -13,6 +13,7 @@ int command_sum(const ps_settings *settings);
 int command_compare(const ps_settings *settings);
 int command_devices(const ps_settings *settings);
 int command_merge(const ps_settings *settings);
+int command_study(const ps_settings *settings);
 
 /* "parsum-cl: sentence" on stderr, after any progress line was taken away. say is left out when quiet. */
 void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "cli/settings.h"
+#include "study/study.h"
 
 parsum_status fail_word(parsum_error *error, const char *word, const char *what, const char *const *names) {
     char list[256] = "";
@@ -185,6 +186,27 @@ static parsum_status apply_progress(ps_settings *settings, const char *value, pa
     return fail_word(error, value, "way to show progress", names);
 }
 
+static parsum_status apply_tasks(ps_settings *settings, const char *value, parsum_error *error) {
+    return parse_unsigned(value, "number of tasks", 1, PS_STUDY_TASKS_MAX, &settings->tasks, error);
+}
+
+static parsum_status apply_count(ps_settings *settings, const char *value, parsum_error *error) {
+    return parse_number(value, "number to count to", 1, PS_STUDY_COUNT_MAX, &settings->count, error);
+}
+
+static parsum_status apply_python(ps_settings *settings, const char *value, parsum_error *error) {
+    (void)value;
+    (void)error;
+    settings->python = true;
+    return PARSUM_OK;
+}
+
+static parsum_status apply_html(ps_settings *settings, const char *value, parsum_error *error) {
+    (void)error;
+    settings->html_path = value;
+    return PARSUM_OK;
+}
+
 static parsum_status apply_kernel_dir(ps_settings *settings, const char *value, parsum_error *error) {
     (void)error;
     settings->options.kernel_dir = value;
@@ -236,7 +258,9 @@ const option_row option_rows[] = {
      "(default: "
      "$PARSUM_DEVICE, else auto); means --engine=opencl",
      apply_device, false},
-    {"workers", 'w', "N", REDUCE, "number of threads or processes (default: the CPUs this process may use)",
+    {"workers", 'w', "N", REDUCE | COMMAND_STUDY,
+     "number of threads or processes (default: the CPUs this process may use); with study: the most that a "
+     "sum is scaled to (default: twice the CPUs)",
      apply_workers, false},
     {"chunk", 0, "N", REDUCE, "elements a block at most (default: guided by what is left)", apply_chunk,
      false},
@@ -268,11 +292,18 @@ const option_row option_rows[] = {
     {"json", 'j', NULL, COMMAND_ALL, "one JSON object, schema parsum/1", apply_json, false},
     {"csv", 0, NULL, COMMAND_COMPARE, "the table as comma-separated values", apply_csv, false},
     {"markdown", 0, NULL, COMMAND_COMPARE, "the table as Markdown", apply_markdown, false},
+    {"tasks", 0, "N", COMMAND_STUDY, "tasks that count, in as many threads and processes (default: 12)",
+     apply_tasks, false},
+    {"count", 0, "N", COMMAND_STUDY, "what each task counts to (default: 10000000)", apply_count, false},
+    {"python", 0, NULL, COMMAND_STUDY, "count in the threads and processes of python3, too", apply_python,
+     false},
+    {"html", 0, "FILE", COMMAND_STUDY, "write the study as one page of HTML to FILE, besides", apply_html,
+     false},
     {"test", 't', NULL, COMMAND_DEVICES, "run the self-test of every kernel on each device", apply_test,
      false},
     {"quiet", 'q', NULL, COMMAND_ALL, "values only, and nothing on stderr but warnings", apply_quiet, false},
-    {"progress", 0, "WHEN", REDUCE, "auto (when stderr is a terminal), always or never", apply_progress,
-     false},
+    {"progress", 0, "WHEN", REDUCE | COMMAND_STUDY, "auto (when stderr is a terminal), always or never",
+     apply_progress, false},
     {"kernel-dir", 0, "DIR", REDUCE | COMMAND_DEVICES, "take the kernels from DIR instead of those built in",
      apply_kernel_dir, false},
     {"help", 'h', NULL, COMMAND_ALL, "this help", apply_help, false},

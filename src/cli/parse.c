@@ -205,6 +205,8 @@ parsum_status settings_parse(ps_settings *settings, int argc, char **argv, parsu
     memset(settings, 0, sizeof *settings);
     parsum_options_init(&settings->options);
     settings->input_options.map_files = true;
+    settings->tasks = 12;
+    settings->count = 10000000;
     const ps_command *named = find_command(argc, argv);
     settings->command = named != NULL ? named : &commands[0];
     unsigned other_commands = 0;
@@ -226,6 +228,13 @@ parsum_status settings_parse(ps_settings *settings, int argc, char **argv, parsu
         return ps_fail(error, PARSUM_USAGE, "'%s' has no place behind 'devices'; name a device by --device",
                        operands[0]);
     const char *const *words = (const char *const *)operands;
+    if (settings->command->bit == COMMAND_STUDY && operand_count > 0)
+        return ps_fail(
+            error, PARSUM_USAGE,
+            "'%s' has no place behind 'study', which reads no INPUT; --tasks and --count say what is done",
+            operands[0]);
+    if (settings->command->bit == COMMAND_STUDY)
+        return complete(settings, error);
     if (settings->command->bit == COMMAND_MERGE)
         return read_files(settings, words, operand_count, error);
     status = read_inputs(settings, words, operand_count, error);

@@ -21,7 +21,14 @@ typedef struct ps_command {
     int (*run)(const ps_settings *settings);
 } ps_command;
 
-enum { COMMAND_SUM = 1, COMMAND_COMPARE = 2, COMMAND_DEVICES = 4, COMMAND_MERGE = 8, COMMAND_ALL = 15 };
+enum {
+    COMMAND_SUM = 1,
+    COMMAND_COMPARE = 2,
+    COMMAND_DEVICES = 4,
+    COMMAND_MERGE = 8,
+    COMMAND_STUDY = 16,
+    COMMAND_ALL = 31
+};
 extern const ps_command commands[];
 extern const size_t command_count;
 
@@ -46,6 +53,10 @@ struct ps_settings {
     parsum_input_options input_options;
     const option_row *input_option; /* the latest that speaks of a file or pipe; NULL: none */
     const char *partial_path;       /* where to save the partial; NULL: nowhere */
+    unsigned tasks;                 /* study: of its counting task */
+    uint64_t count;                 /* study: what each task counts to */
+    bool python;                    /* study --python */
+    const char *html_path;          /* study: where to write the page; NULL: nowhere */
 };
 
 /* Reads the command line, which outlives settings, and the environment. On failure error holds one sentence. */

@@ -9,17 +9,12 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
-#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#ifdef __linux__
-#include <sys/prctl.h>
-#include <sys/syscall.h>
-#endif
 
 #include "base/error.h"
-#include "source/mapping.h"
+#include "engine/child.h"
 
 enum { CACHE_LINE = 64, READY = 255 };
 
@@ -52,50 +47,6 @@ ps_partial *ps_fork_slot_partial(ps_fork_slot *slot) {
     return (ps_partial *)((char *)slot + head_size());
 }
 
-/* The caller's handlers are not the child's. SIGINT comes to the whole terminal's group: the parent alone answers it
- * and then ends its children. */
-static void reset_signals(void) {
-    static const int signals[] = {SIGTERM, SIGHUP, SIGQUIT, SIGSEGV, SIGFPE, SIGILL, SIGABRT, SIGPIPE};
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++)
-        signal(signals[i], SIG_DFL);
-    /* But what the caller does about files that shrink under their mapping is right here too. */
-    if (!ps_mapping_exists())
-        signal(SIGBUS, SIG_DFL);
-    signal(SIGINT, SIG_IGN);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
-}
-
-/* The process that a child works for. Set in the child. */
-static pid_t parent_of_child;
-
-static void end_without_parent(int signal_number) {
-    (void)signal_number;
-    if (getppid() != parent_of_child)
-        _exit(0);
-}
-
-/* Ends the child soon after its parent, even from the middle of a long block. Linux can do it at once, and for a stopped
- * child too, but by the death of the thread that forked: only the first thread is sure to live as long as its process. */
-static void watch_parent(pid_t parent, bool forked_by_first_thread) {
-    enum { EVERY_MICROSECONDS = 100000 };
-    const struct itimerval every = {{0, EVERY_MICROSECONDS}, {0, EVERY_MICROSECONDS}};
-    const struct sigaction action = {.sa_handler = end_without_parent, .sa_flags = SA_RESTART};
-    parent_of_child = parent;
-#ifdef __linux__
-    if (forked_by_first_thread)
-        prctl(PR_SET_PDEATHSIG, SIGKILL);
-#else
-    (void)forked_by_first_thread;
-#endif
-    sigaction(SIGALRM, &action, NULL);
-    setitimer(ITIMER_REAL, &every, NULL);
-    /* The parent may have died before any of this took effect. */
-    if (getppid() != parent)
-        _exit(0);
-}
-
 /* Folds what it is told until the parent is gone or closes the socket. */
 static void child_main(const ps_job *job, const ps_fork_mapping *mapping, unsigned index, int socket) {
     unsigned char word = READY;
@@ -119,14 +70,6 @@ static void child_main(const ps_job *job, const ps_fork_mapping *mapping, unsign
 /* Between a socket's making and the closing of its child's end in the parent no other child may be forked: it would hold
  * that end open, and the first child's death would go unnoticed. */
 static pthread_mutex_t starting = PTHREAD_MUTEX_INITIALIZER;
-
-static bool is_first_thread(void) {
-#ifdef __linux__
-    return syscall(SYS_gettid) == getpid();
-#else
-    return false;
-#endif
-}
 
 bool ps_fork_child_is_dead(const ps_fork_child *child) {
     siginfo_t info = {0};
@@ -168,13 +111,12 @@ parsum_status ps_fork_child_start(const ps_job *job, const ps_fork_mapping *mapp
                        index, strerror(socket_errno));
     }
     const pid_t parent = getpid();
-    const bool first_thread = is_first_thread();
+    const bool first_thread = ps_child_is_first_thread();
     const pid_t pid = fork();
     if (pid == 0) {
         close(ends[0]);
         in_child(context);
-        reset_signals();
-        watch_parent(parent, first_thread);
+        ps_child_begin(parent, first_thread);
         child_main(job, mapping, index, ends[1]);
     }
     const int fork_errno = errno;
@@ -213,11 +155,8 @@ void ps_fork_child_reap(ps_fork_child *child, char *cause, size_t cause_size) {
             waited = waitpid(child->pid, &status, 0);
         while (waited < 0 && errno == EINTR);
     }
-    if (waited == child->pid && WIFSIGNALED(status))
-        snprintf(cause, cause_size, "was killed by signal %d (%s)", WTERMSIG(status),
-                 strsignal(WTERMSIG(status)));
-    else if (waited == child->pid)
-        snprintf(cause, cause_size, "ended with status %d", WEXITSTATUS(status));
+    if (waited == child->pid)
+        ps_child_describe_end(status, cause, cause_size);
     else
         snprintf(cause, cause_size, "is gone");
     close(child->socket);
