@@ -291,12 +291,50 @@ static void closed_form_of_several(void **state) {
     }
 }
 
+/* Elements one by one, as of lists: their moments, and the sums of products with factors of any sign. */
+static void single_elements(void **state) {
+    (void)state;
+    test_random random = test_random_start(4);
+    mpz_t element, factor, products;
+    mpz_inits(element, factor, products, NULL);
+    for (int i = 0; i < 300; i++) {
+        ps_reference elements, pairs;
+        ps_integer_partial partial;
+        test_moments moments;
+        /* All above zero, of any sign, all below zero. */
+        const ps_int128 least[] = {1, -(TWO_63 >> 1), -TWO_63};
+        test_moments_init(&moments);
+        memset(&elements, 0, sizeof elements);
+        memset(&pairs, 0, sizeof pairs);
+        mpz_set_ui(products, 0);
+        for (uint64_t j = 0, count = test_random_below(&random, 20); j < count; j++) {
+            const ps_int128 one =
+                least[i % 3] + (ps_int128)(test_random_hostile(&random) >> (i % 3 == 2 ? 2 : 1));
+            const ps_int128 other = (int64_t)test_random_hostile(&random);
+            ps_reference_add_element(&elements, one, 0, ALL_NEEDS);
+            ps_reference_add_element(&pairs, one, other, PS_NEED_PRODUCTS);
+            test_moments_add(&moments, one, 0, 1);
+            test_set_int128(element, one);
+            test_set_int128(factor, other);
+            mpz_addmul(products, element, factor);
+        }
+        ps_reference_to_partial(&elements, &partial);
+        test_assert_moments(&partial, &moments, ALL_NEEDS);
+        ps_reference_to_partial(&pairs, &partial);
+        assert_int_equal(partial.head.count, elements.count);
+        test_assert_wide(&partial.squares, products, "sum of products");
+        test_moments_clear(&moments);
+    }
+    mpz_clears(element, factor, products, NULL);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chosen_ranges), cmocka_unit_test(random_ranges),
-        cmocka_unit_test(block_bounds),  cmocka_unit_test(against_formula),
-        cmocka_unit_test(windows),       cmocka_unit_test(window_far_inside),
-        cmocka_unit_test(totals_carry),  cmocka_unit_test(closed_form_of_several),
+        cmocka_unit_test(chosen_ranges),   cmocka_unit_test(random_ranges),
+        cmocka_unit_test(block_bounds),    cmocka_unit_test(against_formula),
+        cmocka_unit_test(windows),         cmocka_unit_test(window_far_inside),
+        cmocka_unit_test(totals_carry),    cmocka_unit_test(closed_form_of_several),
+        cmocka_unit_test(single_elements),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -109,7 +109,10 @@ static const ps_command *find_command(int argc, char **argv) {
     fill_tables(&tables);
     opterr = 0;
     optind = 0;
-    while (getopt_long(argc, argv, tables.shorts, tables.longs, NULL) != -1)
+    int value;
+    /* Going on where a value is missing, at the end of argv, getopt would move that option before the operands, and one of
+     * them would be its value the next time. */
+    while ((value = getopt_long(argc, argv, tables.shorts, tables.longs, NULL)) != -1 && value != ':')
         continue;
     return optind < argc ? command_find(argv[optind]) : NULL;
 }

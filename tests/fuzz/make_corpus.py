@@ -1,5 +1,6 @@
-"""Writes the files that the fuzz targets start from, and that replay.c checks: corpus/npy and corpus/partial, beside this
-file. It knows both formats by itself and shares no code with the library. Run it when a format changes."""
+"""Writes the files that the fuzz targets start from, and that replay.c checks: the folders of corpus/, beside this
+file. It knows the formats by itself and shares no code with the library. Run it when a format changes."""
+import gzip
 import pathlib
 import struct
 import zlib
@@ -171,8 +172,70 @@ TEXT = {
 }
 
 
+RANGE = {
+    "good-usual": b"1:100", "good-step": b"-7:+9:3", "good-empty": b"5:5", "good-backwards": b"9:-9:2",
+    "good-all": b"-9223372036854775808:9223372036854775807", "good-unsigned": b"0:18446744073709551615",
+    "good-largest": b"18446744073709551615:18446744073709551616", "good-far-end": b"0:1" + b"0" * 60 + b":1" + b"0" * 60,
+    "good-far-empty": b"1" + b"0" * 99 + b":-3", "good-zeros": b"000:-000:0001",
+    "bad-one-part": b"12", "bad-four-parts": b"1:2:3:4", "bad-step": b"1:2:0", "bad-step-below": b"1:2:-1", "bad-word": b"a:b",
+    "bad-part": b"1::2", "bad-signs": b"+-1:2", "bad-blank": b"1 :2", "bad-below": b"-9223372036854775809:0",
+    "bad-beyond": b"0:18446744073709551617", "bad-count": b"-1:18446744073709551615", "bad-far-step": b"0:1" + b"0" * 70,
+    "bad-nothing": b"", "bad-end": b"1:",
+}
+
+OPTIONS = {
+    "good-nothing": b"", "good-range": b"1:100", "good-usual": b"--stat=all\n-e\nserial\n-w4\n1:100\n5:9:2",
+    "good-compare": b"compare\n--runs=3\n--warmup\n0\n--csv\n--\n-5:5", "good-devices": b"devices\n-tj",
+    "good-merge": b"merge\n-q\na\nb", "good-raw": b"-Ti64\n-f\nraw\n/dev/null", "good-text": b"--column=a\n-D\ntab\n-",
+    "good-device": b"--device=gpu:1\n--work-group-size=64\n1:2", "good-help": b"--help\nx", "good-page": b"--generate=man",
+    "good-abbreviated": b"--verif=closed-form\n--digits=exact\n--skip-nan\n-", "good-partial": b"--partial=x\n1:3",
+    "bad-option": b"--stta=sum", "bad-letter": b"-qZ", "bad-value": b"--workers=0", "bad-no-value": b"--engine",
+    "bad-empty-value": b"--engine=\n1:2", "bad-too-much": b"--quiet=1", "bad-statistic": b"-ssum,nothing",
+    "bad-command": b"compare\n--partial=x", "bad-range": b"1:2:3:4", "bad-missing": b"/nonexistent/file",
+    "bad-delimiter": b"-D\nab\n-", "bad-of-input": b"--type=i8\n1:2", "bad-merge": b"merge", "bad-ambiguous": b"--ver",
+    "bad-number": b"--runs=99999999999999999999", "bad-page": b"--generate=x", "bad-group": b"-egpu",
+    "bad-missing-value": b"compare\n--runs=3\n-c", "bad-missing-long-value": b"devices\n--device",
+}
+
+
+def gz(data):
+    return gzip.compress(data, 9, mtime=0)
+
+
+def compressed(zstd, content, piece=16):
+    """As the target fuzz_compressed reads it: pieces of 2^piece bytes."""
+    return bytes([2 * piece + zstd]) + content
+
+
+def zstd_raw(data, skip=b""):
+    """A frame of one block that is stored as it is: magic, one segment of a size of one byte, the block."""
+    return skip + b"\x28\xb5\x2f\xfd\x20" + bytes([len(data)]) + struct.pack("<I", len(data) << 3 | 1)[:3] + data
+
+
+ZSTD_SKIP = b"\x50\x2a\x4d\x18\x03\0\0\0abc"
+COMPRESSED = {
+    "good-gzip": compressed(0, gz(b"1 2 3\n")), "good-gzip-members": compressed(0, gz(b"1\n") + gz(b"") + gz(b"2\n"), 0),
+    "good-gzip-padded": compressed(0, gz(b"7") + bytes(600), 1), "good-gzip-large": compressed(0, gz(b"0" * 2_000_000), 21),
+    "bad-gzip-cut-off": compressed(0, gz(b"1 2 3\n")[:-3]), "bad-gzip-checksum": compressed(0, gz(b"1 2 3\n")[:-8] + bytes(8)),
+    "bad-gzip-behind": compressed(0, gz(b"1") + b"x"), "bad-gzip-behind-padding": compressed(0, gz(b"1") + b"\0\0x"),
+    "bad-gzip-nothing": compressed(0, b""), "bad-gzip-magic": compressed(0, b"\x1f\x8c\x08"),
+    "bad-gzip-code": compressed(0, gz(b"1 2 3\n" * 9)[:10] + b"\xff" * 20),
+    "good-zstd": compressed(1, zstd_raw(b"1 2 3\n")), "good-zstd-frames": compressed(1, zstd_raw(b"1\n") + zstd_raw(b"2"), 0),
+    "good-zstd-skipped": compressed(1, zstd_raw(b"1\n", ZSTD_SKIP) + ZSTD_SKIP, 1),
+    "bad-zstd-cut-off": compressed(1, zstd_raw(b"1 2 3\n")[:-2]), "bad-zstd-behind": compressed(1, zstd_raw(b"1") + b"xxxxx"),
+    "bad-zstd-nothing": compressed(1, b""), "bad-zstd-magic": compressed(1, b"\x28\xb5\x2f\xfc\x20\0\0\0\0"),
+}
+
+RAW = {
+    "good-nothing": b"\x00", "good-i8": b"\x00\x80\xff\x01", "good-i16": b"\x11" + b"\xff\x7f\x00\x80" * 70,
+    "good-i64": b"\x03" + struct.pack("<3q", -2**63, 2**63 - 1, -1), "good-u64": b"\x17" + b"\xff" * 800,
+    "good-u32": b"\x16" + b"\xff" * 404, "bad-i16": b"\x01123", "bad-u64": b"\x171234567", "bad-i32": b"\x1212345",
+}
+
+
 def main():
-    for name, files in (("npy", NPY), ("partial", PARTIAL), ("text", TEXT)):
+    for name, files in (("npy", NPY), ("partial", PARTIAL), ("text", TEXT), ("range", RANGE), ("options", OPTIONS),
+                        ("compressed", COMPRESSED), ("raw", RAW)):
         folder = CORPUS / name
         folder.mkdir(parents=True, exist_ok=True)
         for file, content in files.items():
