@@ -73,6 +73,12 @@ class Faults(harness.ProgramTest):
         lines = (line.split() for line in log.read_text().splitlines())
         return {name: int(count) for name, count in lines}
 
+    def was_reached(self, log, call, number):
+        """Whether a run called so often: how many launches measuring itself takes differs from run to run."""
+        lines = log.read_text().splitlines() if log.exists() else []
+        called = dict(line.split() for line in lines)
+        return not lines or int(called.get(call, 0)) >= number
+
     def assert_clear_error(self, result, *words, status=1):
         """A documented exit status, no answer, and a sentence with these words."""
         self.assert_status(result, status)
@@ -119,13 +125,18 @@ class EachCall(Faults):
 
         def one(fault):
             call, number, error = fault
-            return fault, run(options, self.layered(call=call, at=number, code=error))
+            log = harness.scratch() / f"calls-{self.id()}-{call}-{number}-{error}"
+            result = run(options, self.layered(call=call, at=number, code=error, log=log))
+            return fault, result, self.was_reached(log, call, number)
 
         faults = list(self.faults(counts))
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
-            for (call, number, error), result in pool.map(one, faults):
+            for (call, number, error), result, reached in pool.map(one, faults):
                 with self.subTest(call=call, number=number, error=error):
-                    judge(result, name, call, error)
+                    if reached:
+                        judge(result, name, call, error)
+                    else:
+                        self.assertEqual((result.status, result.stdout), (0, self.answers[name]), str(result))
         print(f"{name}: {len(faults)} faults", file=sys.stderr)
 
     def test_of_a_range(self):
@@ -252,9 +263,13 @@ class LostDevice(Faults):
         for device in ("basic", "pthread"):
             first = self.setup_calls(device, "--device=all", "--stat=all", "1:2")
             for at in (first, first + self.random.randrange(500)):
-                result = run(["--device=all", *self.CHUNKS], self.lost(device, at))
                 with self.subTest(device=device, at=at):
-                    self.assert_answer(result, answer)
+                    # On a busy machine the other device may have taken all blocks before this one is lost.
+                    for _ in range(10):
+                        result = run(["--device=all", *self.CHUNKS], self.lost(device, at))
+                        self.assert_answer(result, answer)
+                        if "failed on" in result.stderr:
+                            break
                     self.assertRegex(result.stderr, f"failed on {device}.*its blocks are redone by another device")
 
     def test_of_a_pipe_they_finish_its_blocks(self):
@@ -301,7 +316,7 @@ class WantOfMemory(Faults):
 
     def test_chunks_are_halved(self):
         for error in WANT_OF_MEMORY:
-            for name, most in (("integers", 300000), ("integers", 40000), ("doubles", 400000)):
+            for name, most in (("integers", 300000), ("integers", 40000), ("doubles", 600000)):
                 with self.subTest(name=name, most=most, error=error):
                     self.assert_halved(name, self.layered(memory=most, code=error))
 
