@@ -158,7 +158,7 @@ static bool uses_drivers(const ps_settings *settings) {
     const bool automatic = strcmp(settings->options.engine, "auto") == 0;
     if (settings->command->bit == COMMAND_DEVICES)
         return true;
-    if (settings->command->bit == COMMAND_MERGE)
+    if (settings->command->bit == COMMAND_MERGE || settings->command->bit == COMMAND_STUDY)
         return false;
     if (automatic && settings->command->bit == COMMAND_SUM && settings->options.device == NULL)
         return !settings->lists; /* ranges go to a device, lists to the CPU */
