@@ -357,4 +357,9 @@ class WantOfMemory(Faults):
 
 
 if __name__ == "__main__":
+    # Which call is the N-th depends on how many launches the setup takes to measure the device: on a busy machine that differs
+    # from one run to the next, and such a failure would say nothing of the program.
+    if not LONG and "PARSUM_TEST_OPENCL_FAULTS" not in os.environ:
+        print("skipped: counts calls, which a busy machine changes; set PARSUM_TEST_OPENCL_FAULTS=1, or run --long")
+        sys.exit(77)
     harness.main()
