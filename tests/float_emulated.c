@@ -12,9 +12,14 @@
 typedef uint64_t ps_vector __attribute__((vector_size(64)));
 typedef double ps_doubles __attribute__((vector_size(64)));
 typedef float ps_floats __attribute__((vector_size(32)));
+typedef uint32_t ps_words __attribute__((vector_size(64)));
 
 /* a where mask is all ones, b where it is zeros. */
 static inline ps_vector chosen(ps_vector mask, ps_vector a, ps_vector b) {
+    return (a & mask) | (b & ~mask);
+}
+
+static inline ps_words chosen_words(ps_words mask, ps_words a, ps_words b) {
     return (a & mask) | (b & ~mask);
 }
 
@@ -31,6 +36,8 @@ static inline ps_doubles product_errors(ps_doubles a, ps_doubles b, ps_doubles p
 #define PS_WIDEN(floats) __builtin_convertvector(floats, ps_doubles)
 #define PS_HIGH_MAXIMUM(a, b) chosen((ps_vector)((a) > (b)), a, b)
 #define PS_HIGH_MINIMUM(a, b) chosen((ps_vector)((a) < (b)), a, b)
+#define PS_WORD_MAXIMUM(a, b) chosen_words((ps_words)((a) > (b)), a, b)
+#define PS_WORD_MINIMUM(a, b) chosen_words((ps_words)((a) < (b)), a, b)
 #define PS_GREATER(a, b) ((ps_doubles)chosen((ps_vector)((a) > (b)), (ps_vector)(a), (ps_vector)(b)))
 #define PS_LESSER(a, b) ((ps_doubles)chosen((ps_vector)((a) < (b)), (ps_vector)(a), (ps_vector)(b)))
 #define PS_PRODUCT_ERROR(a, b, p) product_errors(a, b, p)

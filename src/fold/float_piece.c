@@ -20,7 +20,8 @@ typedef struct scans {
 typedef struct fold_state {
     const ps_float_loops *loops;
     parsum_type type;
-    size_t size_bytes; /* of a number */
+    size_t size_bytes;       /* of a number */
+    unsigned vector_numbers; /* numbers in a vector */
     unsigned needs;
     ps_float_partial *partial;
     ps_float_window window, product_window; /* of values and magnitudes; of squares or products */
@@ -66,7 +67,7 @@ static void deposit_products(fold_state *fold) {
 }
 
 static uint64_t vectors_of(const fold_state *fold, uint64_t count) {
-    return (count + fold->loops->lanes - 1) / fold->loops->lanes;
+    return (count + fold->vector_numbers - 1) / fold->vector_numbers;
 }
 
 /* Adds what the terms of list sum up to by slices to total. */
@@ -93,12 +94,12 @@ static void sum_slices(fold_state *fold, const operands *list, ps_float_term ter
 /* Where count numbers lie with zeros up to a whole vector: in place, or copied to the buffer of operand. */
 static const unsigned char *in_vectors(fold_state *fold, int operand, const unsigned char *data,
                                        uint64_t count) {
-    if (count % fold->loops->lanes == 0)
+    if (count % fold->vector_numbers == 0)
         return data;
     unsigned char *buffer = fold->buffer[operand];
     const size_t used = count * fold->size_bytes;
     memmove(buffer, data, used);
-    memset(buffer + used, 0, vectors_of(fold, count) * fold->loops->lanes * fold->size_bytes - used);
+    memset(buffer + used, 0, vectors_of(fold, count) * fold->vector_numbers * fold->size_bytes - used);
     return buffer;
 }
 
@@ -148,11 +149,11 @@ static void take_specials(fold_state *fold, operands *list) {
 
 /* The extremes of finite numbers, count > 0, none of which is -0. */
 static void find_extremes(const fold_state *fold, const operands *list, double *minimum, double *maximum) {
-    const uint64_t vectors = list->count / fold->loops->lanes;
+    const uint64_t vectors = list->count / fold->vector_numbers;
     *minimum = *maximum = ps_float_at(fold->type, list->left, 0);
     if (vectors > 0)
         fold->loops->extremes(fold->type, list->left, vectors, minimum, maximum);
-    for (uint64_t i = vectors * fold->loops->lanes; i < list->count; i++) {
+    for (uint64_t i = vectors * fold->vector_numbers; i < list->count; i++) {
         const double value = ps_float_at(fold->type, list->left, i);
         *minimum = value < *minimum ? value : *minimum;
         *maximum = value > *maximum ? value : *maximum;
@@ -265,6 +266,7 @@ void ps_float_add_numbers(const ps_float_loops *loops, parsum_type type, const u
     fold.loops = loops;
     fold.type = type;
     fold.size_bytes = type == PARSUM_F32 ? sizeof(float) : sizeof(double);
+    fold.vector_numbers = ps_float_vector_numbers(loops, type);
     fold.needs = needs;
     fold.partial = partial;
     fold.window = fold.product_window = (ps_float_window){0, 0};

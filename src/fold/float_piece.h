@@ -12,7 +12,7 @@
 enum {
     PS_FLOAT_PIECE = 1536, /* numbers: 12 KiB of doubles, and as much of the next piece */
     PS_FLOAT_LANES_MAX =
-        8 /* divides PS_FLOAT_PIECE, so that only a list's last piece fills no whole vectors */
+        8 /* twice as many divide PS_FLOAT_PIECE, so that only a list's last piece fills no whole vectors */
 };
 
 /* What is summed up. */
@@ -29,7 +29,7 @@ typedef struct ps_float_piece {
     parsum_type type;
     const unsigned char *left, *right;
     const unsigned char *next_left, *next_right;
-    uint64_t vectors; /* of the path's width; at most PS_FLOAT_PIECE numbers */
+    uint64_t vectors; /* of ps_float_vector_numbers each; at most PS_FLOAT_PIECE numbers */
 } ps_float_piece;
 
 typedef struct ps_float_slices {
@@ -39,7 +39,7 @@ typedef struct ps_float_slices {
 
 /* A path's loops. Each expects rounding to nearest and no flushing of subnormals. */
 typedef struct ps_float_loops {
-    unsigned lanes; /* numbers in a vector */
+    unsigned lanes; /* doubles in a vector */
     /* Passes over vectors of numbers. */
     ps_float_scan (*scan)(parsum_type type, const unsigned char *numbers, uint64_t vectors);
     /* The least and the largest of vectors > 0, without NaNs; a zero may have either sign. */
@@ -49,6 +49,11 @@ typedef struct ps_float_loops {
     void (*sum)(const ps_float_piece *piece, ps_float_term term, ps_float_window window,
                 ps_float_slices *slices);
 } ps_float_loops;
+
+/* Numbers of type in a vector: floats are half as long as doubles. */
+static inline unsigned ps_float_vector_numbers(const ps_float_loops *loops, parsum_type type) {
+    return type == PARSUM_F32 ? 2 * loops->lanes : loops->lanes;
+}
 
 extern const ps_float_loops ps_float_loops_portable, ps_float_loops_avx2, ps_float_loops_avx512;
 

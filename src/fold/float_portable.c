@@ -29,12 +29,21 @@ static inline double product_error(double a, double b, double p) {
 typedef uint64_t ps_vector;
 typedef double ps_doubles;
 typedef float ps_floats;
+typedef uint32_t ps_words __attribute__((vector_size(8)));
+
+/* a where mask is all ones, b where it is zeros. */
+static inline ps_words chosen(ps_words mask, ps_words a, ps_words b) {
+    return (a & mask) | (b & ~mask);
+}
+
 #define PS_PATH ps_float_portable
 #define PS_LOOPS ps_float_loops_portable
 #define PS_LANES 1
 #define PS_WIDEN(floats) ((double)(floats))
 #define PS_HIGH_MAXIMUM(a, b) ((a) > (b) ? (a) : (b))
 #define PS_HIGH_MINIMUM(a, b) ((a) < (b) ? (a) : (b))
+#define PS_WORD_MAXIMUM(a, b) chosen((ps_words)((a) > (b)), a, b)
+#define PS_WORD_MINIMUM(a, b) chosen((ps_words)((a) < (b)), a, b)
 #define PS_GREATER(a, b) ((a) > (b) ? (a) : (b))
 #define PS_LESSER(a, b) ((a) < (b) ? (a) : (b))
 #define PS_PRODUCT_ERROR(a, b, p) product_error(a, b, p)

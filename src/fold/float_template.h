@@ -10,6 +10,8 @@
  *   PS_WIDEN(floats)               each as a double
  *   PS_HIGH_MAXIMUM(a, b), PS_HIGH_MINIMUM(a, b)   the larger and the lesser of each lane as far as the high 32 bits go; the low
  *                                  ones may be anything
+ *   ps_words                       a vector of twice as many 32-bit unsigned integers: the bits of floats
+ *   PS_WORD_MAXIMUM(a, b), PS_WORD_MINIMUM(a, b)   the larger and the lesser of each of them
  *   PS_GREATER(a, b), PS_LESSER(a, b)   the larger and the lesser double of each lane; no NaNs come, zeros are equal
  *   PS_PRODUCT_ERROR(a, b, p)      a * b - p, where p is a * b rounded and the difference is a double
  *
@@ -27,7 +29,8 @@
     _Pragma("GCC unroll 6") for (int s = 0; s < PS_FLOAT_SLICES_MAX; s++) if (s >= (from) && s < (to))
 
 _Static_assert(PS_FLOAT_SLICES_MAX == 6, "FOR_SLICES and sum_terms know so many");
-_Static_assert(PS_FLOAT_PIECE % PS_LANES == 0 && PS_LANES <= PS_FLOAT_LANES_MAX, "pieces are whole vectors");
+_Static_assert(PS_FLOAT_PIECE % (2 * PS_LANES) == 0 && PS_LANES <= PS_FLOAT_LANES_MAX,
+               "pieces are whole vectors");
 /* Two addends a product; all lanes together. */
 _Static_assert(2 * PS_FLOAT_PIECE <= PS_FLOAT_ADDENDS_MAX, "lanes would overflow");
 
@@ -52,7 +55,10 @@ INLINE ps_vector broadcast(uint64_t value) {
     return vector;
 }
 
-/* Vector number index, widened. */
+/* Floats are widened to two vectors of doubles, so that a vector of either type is as long in memory. */
+#define HALVES(type) ((type) == PARSUM_F32 ? 2 : 1)
+
+/* Half of a vector, or all of it, widened: number index of the halves. */
 INLINE ps_doubles load(parsum_type type, const unsigned char *numbers, uint64_t index) {
     ps_doubles doubles;
     if (type == PARSUM_F32) {
@@ -65,22 +71,49 @@ INLINE ps_doubles load(parsum_type type, const unsigned char *numbers, uint64_t 
     return doubles;
 }
 
-/* What a scan has found so far in each lane. */
+/* What a scan has found so far in each lane: of a list of doubles, or of floats, whose bits need no widening for it. */
 typedef struct exponents {
     ps_vector largest, least;
+    ps_words largest_words, least_words;
 } exponents;
 
+INLINE ps_words words_of(ps_vector bits) {
+    ps_words words;
+    memcpy(&words, &bits, sizeof words);
+    return words;
+}
+
 INLINE exponents no_exponents(void) {
-    return (exponents){broadcast(0), broadcast(UINT64_MAX)};
+    return (exponents){broadcast(0), broadcast(UINT64_MAX), words_of(broadcast(0)),
+                       words_of(broadcast(UINT64_MAX))};
 }
 
-INLINE void scan_vector(exponents *found, ps_doubles doubles) {
-    const ps_vector bits = bits_of(doubles), twice = bits + bits;
-    found->largest = PS_HIGH_MAXIMUM(found->largest, twice);
-    found->least = PS_HIGH_MINIMUM(found->least, twice - 1);
+INLINE void scan_vector(exponents *found, parsum_type type, const unsigned char *vector) {
+    ps_vector bits;
+    memcpy(&bits, vector, sizeof bits);
+    if (type == PARSUM_F32) {
+        const ps_words words = words_of(bits), twice = words + words;
+        found->largest_words = PS_WORD_MAXIMUM(found->largest_words, twice);
+        found->least_words = PS_WORD_MINIMUM(found->least_words, twice - 1);
+    } else {
+        const ps_vector twice = bits + bits;
+        found->largest = PS_HIGH_MAXIMUM(found->largest, twice);
+        found->least = PS_HIGH_MINIMUM(found->least, twice - 1);
+    }
 }
 
-INLINE ps_float_scan scanned(const exponents *found) {
+/* The bits of a float, without the sign and times 2, as those of the same double. */
+INLINE uint64_t widened_twice(uint32_t twice) {
+    const uint32_t bits = twice >> 1;
+    float narrow;
+    memcpy(&narrow, &bits, sizeof narrow);
+    const double wide = narrow;
+    uint64_t wide_bits;
+    memcpy(&wide_bits, &wide, sizeof wide_bits);
+    return wide_bits << 1;
+}
+
+INLINE ps_float_scan scanned_doubles(const exponents *found) {
     uint64_t largest[PS_LANES], least[PS_LANES];
     memcpy(largest, &found->largest, sizeof largest);
     memcpy(least, &found->least, sizeof least);
@@ -93,11 +126,28 @@ INLINE ps_float_scan scanned(const exponents *found) {
     return scan;
 }
 
+/* Widening keeps the order, so that the ends may be looked for first. */
+INLINE ps_float_scan scanned_floats(const exponents *found) {
+    uint32_t largest[2 * PS_LANES], least[2 * PS_LANES], most = 0, fewest = UINT32_MAX;
+    memcpy(largest, &found->largest_words, sizeof largest);
+    memcpy(least, &found->least_words, sizeof least);
+    for (int lane = 0; lane < 2 * PS_LANES; lane++) {
+        most = largest[lane] > most ? largest[lane] : most;
+        fewest = least[lane] < fewest ? least[lane] : fewest;
+    }
+    return (ps_float_scan){(uint32_t)(widened_twice(most) >> 32),
+                           (uint32_t)((widened_twice(fewest + 1) - 1) >> 32)};
+}
+
+INLINE ps_float_scan scanned(const exponents *found, parsum_type type) {
+    return type == PARSUM_F32 ? scanned_floats(found) : scanned_doubles(found);
+}
+
 INLINE ps_float_scan scan_numbers(parsum_type type, const unsigned char *numbers, uint64_t vectors) {
     exponents found = no_exponents();
     _Pragma("GCC unroll 4") for (uint64_t i = 0; i < vectors; i++)
-        scan_vector(&found, load(type, numbers, i));
-    return scanned(&found);
+        scan_vector(&found, type, numbers + i * sizeof(ps_vector));
+    return scanned(&found, type);
 }
 
 static ps_float_scan scan(parsum_type type, const unsigned char *numbers, uint64_t vectors) {
@@ -106,10 +156,10 @@ static ps_float_scan scan(parsum_type type, const unsigned char *numbers, uint64
     return scan_numbers(PARSUM_F64, numbers, vectors);
 }
 
-INLINE void extremes_of(parsum_type type, const unsigned char *numbers, uint64_t vectors, double *minimum,
+INLINE void extremes_of(parsum_type type, const unsigned char *numbers, uint64_t halves, double *minimum,
                         double *maximum) {
     ps_doubles least = load(type, numbers, 0), most = least;
-    _Pragma("GCC unroll 4") for (uint64_t i = 1; i < vectors; i++) {
+    _Pragma("GCC unroll 4") for (uint64_t i = 1; i < halves; i++) {
         const ps_doubles values = load(type, numbers, i);
         least = PS_LESSER(least, values);
         most = PS_GREATER(most, values);
@@ -128,7 +178,7 @@ INLINE void extremes_of(parsum_type type, const unsigned char *numbers, uint64_t
 static void extremes(parsum_type type, const unsigned char *numbers, uint64_t vectors, double *minimum,
                      double *maximum) {
     if (type == PARSUM_F32)
-        extremes_of(PARSUM_F32, numbers, vectors, minimum, maximum);
+        extremes_of(PARSUM_F32, numbers, 2 * vectors, minimum, maximum);
     else
         extremes_of(PARSUM_F64, numbers, vectors, minimum, maximum);
 }
@@ -153,12 +203,27 @@ INLINE void add_slices(ps_doubles term, const ps_doubles *shifters, int from, in
 INLINE void look_ahead(parsum_type type, const unsigned char *now, const unsigned char *next, bool scan_next,
                        uint64_t index, exponents *found) {
     const size_t number_bytes = type == PARSUM_F32 ? sizeof(float) : sizeof(double);
-    const size_t offset = index * PS_LANES * number_bytes;
+    const size_t offset = index * sizeof(ps_vector);
     if (scan_next) {
         __builtin_prefetch(next + offset + 2048);
-        scan_vector(found, load(type, next, index));
+        scan_vector(found, type, next + offset);
     } else {
         __builtin_prefetch(now + offset + PS_FLOAT_PIECE * number_bytes);
+    }
+}
+
+/* Adds the slices of the term that a, and b where it is a product, make. */
+INLINE void add_term(ps_doubles a, ps_doubles b, ps_float_term term, bool two, const ps_doubles *shifters,
+                     int slices, ps_vector *lanes) {
+    if (term == PS_TERM_VALUE) {
+        add_slices(a, shifters, 0, slices, lanes);
+    } else if (term == PS_TERM_MAGNITUDE) {
+        add_slices(doubles_of(bits_of(a) & broadcast(UINT64_MAX >> 1)), shifters, 0, slices, lanes);
+    } else {
+        const ps_doubles p = a * b;
+        add_slices(p, shifters, 0, slices - two, lanes);
+        if (two)
+            add_slices(PS_PRODUCT_ERROR(a, b, p), shifters, 1, slices, lanes);
     }
 }
 
@@ -175,7 +240,6 @@ INLINE void look_ahead(parsum_type type, const unsigned char *now, const unsigne
 INLINE void sum_slices(const ps_float_piece *piece, parsum_type type, ps_float_term term, bool scan_next,
                        int k, int slices, ps_float_slices *result) {
     const bool two = type == PARSUM_F64 && (term == PS_TERM_SQUARE || term == PS_TERM_PRODUCT);
-    const ps_vector magnitude = broadcast(UINT64_MAX >> 1);
     exponents next_left = no_exponents(), next_right = no_exponents();
     ps_vector lanes[PS_FLOAT_SLICES_MAX];
     ps_doubles shifters[PS_FLOAT_SLICES_MAX];
@@ -184,20 +248,14 @@ INLINE void sum_slices(const ps_float_piece *piece, parsum_type type, ps_float_t
         shifters[s] = doubles_of(broadcast(shifter_bits(k, s)));
     }
     _Pragma("GCC unroll 2") for (uint64_t i = 0; i < piece->vectors; i++) {
-        const ps_doubles a = load(type, piece->left, i);
-        const ps_doubles b = term == PS_TERM_PRODUCT ? load(type, piece->right, i) : a;
         look_ahead(type, piece->left, piece->next_left, scan_next, i, &next_left);
         if (term == PS_TERM_PRODUCT)
             look_ahead(type, piece->right, piece->next_right, scan_next, i, &next_right);
-        if (term == PS_TERM_VALUE) {
-            add_slices(a, shifters, 0, slices, lanes);
-        } else if (term == PS_TERM_MAGNITUDE) {
-            add_slices(doubles_of(bits_of(a) & magnitude), shifters, 0, slices, lanes);
-        } else {
-            const ps_doubles p = a * b;
-            add_slices(p, shifters, 0, slices - two, lanes);
-            if (two)
-                add_slices(PS_PRODUCT_ERROR(a, b, p), shifters, 1, slices, lanes);
+        for (uint64_t half = 0; half < HALVES(type); half++) {
+            const ps_doubles a = load(type, piece->left, i * HALVES(type) + half);
+            const ps_doubles b =
+                term == PS_TERM_PRODUCT ? load(type, piece->right, i * HALVES(type) + half) : a;
+            add_term(a, b, term, two, shifters, slices, lanes);
         }
     }
     FOR_SLICES(s, 0, slices) {
@@ -206,11 +264,12 @@ INLINE void sum_slices(const ps_float_piece *piece, parsum_type type, ps_float_t
         memcpy(lane, &lanes[s], sizeof lane);
         for (int i = 0; i < PS_LANES; i++)
             total += lane[i];
-        result->sum[s] = (int64_t)(total - (piece->vectors * PS_LANES << both) * shifter_bits(k, s));
+        result->sum[s] =
+            (int64_t)(total - (piece->vectors * HALVES(type) * PS_LANES << both) * shifter_bits(k, s));
     }
     if (scan_next) {
-        result->next_left = scanned(&next_left);
-        result->next_right = scanned(&next_right);
+        result->next_left = scanned(&next_left, type);
+        result->next_right = scanned(&next_right, type);
     }
 }
 
