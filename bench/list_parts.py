@@ -258,6 +258,7 @@ def turn_of_ours(m, data, statistic, row):
 def measure_peers(m, part, peers):
     for peer in peers:
         data = data_of(m, peer.data_name)
+        m.lists.write_afresh(data)
         m.say(f"{part.name}: {peer.name} on {data.name}, {m.settings.list_turns} times by turns with parsum-cl")
         ours = our_row(part, work.OUR_WHOLE, data, peer.statistic)
         row = PeerRow(peer.name, f"{peer.statistic} of {data.name}", data.answers[peer.statistic])

@@ -158,6 +158,15 @@ class DataTest(unittest.TestCase):
             right = str(total) if values.dtype.kind == "i" else nearest_double(total).hex()
             self.assertEqual(data.answers["sum"], right, name)
 
+    def test_a_list_written_afresh_is_the_same_in_a_new_file(self):
+        data = self.lists().array("i64", 2000)
+        before, bytes_before = data.path.stat(), data.path.read_bytes()
+        with open(data.path, "rb") as kept:  # so that its inode is not given away again
+            self.lists().write_afresh(data)
+            self.assertNotEqual(data.path.stat().st_ino, before.st_ino)
+            self.assertEqual((data.path.read_bytes(), kept.read()), (bytes_before, bytes_before))
+        self.assertEqual(sorted(path.suffix for path in data.path.parent.iterdir()), [".json", ".npy"])
+
     def test_doubles_have_all_their_bits_and_spans(self):
         mixed = np.load(self.lists().array("mixed60", 5000).path)
         exponents = np.frexp(mixed)[1]
