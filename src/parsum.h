@@ -118,6 +118,7 @@ typedef struct parsum_options {
     size_t work_group_size; /* OpenCL work-items a work-group; 0: chosen by the device's type */
     const char *isa; /* CPU path: "portable", "avx2", "avx512", "avx512ifma"; NULL: the best there is */
     const char *kernel_dir; /* folder to read kernels from; NULL: those built in */
+    bool no_fp64;           /* OpenCL devices sum floats in integers alone, as those without doubles do */
     uint32_t statistics;    /* PARSUM_MASK of each statistic wanted; default PARSUM_MASK(PARSUM_SUMSQ) */
     bool skip_nan;          /* NaNs are no elements; they are counted */
     bool exact_digits;      /* sums of floats as text in full, not their nearest doubles */

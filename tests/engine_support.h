@@ -51,31 +51,37 @@ static inline ps_job test_job(unsigned workers, uint64_t chunk, unsigned needs) 
     return job;
 }
 
-/* One run of an open engine over all of ranges; total is what the workers found together, as they left it on failure. */
+/* One run of an open engine over a source, in blocks of chunk elements (0: as the engine likes); total is what the workers found
+ * together, as they left it on failure. */
+static inline parsum_status test_engine_run_source(ps_engine_state *engine, ps_source *source, uint64_t chunk,
+                                                   ps_partial *total, parsum_error *error) {
+    const ps_kind *kind = engine->job->kind;
+    const size_t stride = ps_partial_stride(kind);
+    ps_queue *queue = NULL;
+    parsum_status status = ps_queue_create(source, chunk, engine->workers, &queue, error);
+    if (status != PARSUM_OK)
+        return status;
+    char *partials = ps_partials_allocate(kind, engine->workers);
+    for (unsigned i = 0; i < engine->workers; i++)
+        kind->clear((ps_partial *)(partials + i * stride));
+    status = engine->engine->run(engine, queue, partials, error);
+    kind->clear(total);
+    for (unsigned i = 0; i < engine->workers; i++)
+        kind->merge(total, (ps_partial *)(partials + i * stride));
+    free(partials);
+    ps_queue_destroy(queue);
+    return status;
+}
+
+/* The same over all of ranges. */
 static inline parsum_status test_engine_run(ps_engine_state *engine, const parsum_range *ranges,
                                             size_t range_count, ps_integer_partial *total,
                                             parsum_error *error) {
-    const ps_kind *kind = engine->job->kind;
-    const size_t stride = ps_partial_stride(kind);
     ps_source *source = NULL;
-    ps_queue *queue = NULL;
-    char *partials = NULL;
     parsum_status status = ps_source_ranges(ranges, range_count, &source, error);
     if (status == PARSUM_OK)
-        status = ps_queue_create(source, engine->job->chunk, engine->workers, &queue, error);
-    if (status == PARSUM_OK) {
-        partials = aligned_alloc(64, engine->workers * stride);
-        for (unsigned i = 0; i < engine->workers; i++)
-            kind->clear((ps_partial *)(partials + i * stride));
-        status = engine->engine->run(engine, queue, partials, error);
-        kind->clear(&total->head);
-        for (unsigned i = 0; i < engine->workers; i++)
-            kind->merge(&total->head, (ps_partial *)(partials + i * stride));
-    }
-    free(partials);
-    ps_queue_destroy(queue);
-    if (source != NULL)
-        source->operations->destroy(source);
+        status = test_engine_run_source(engine, source, engine->job->chunk, &total->head, error);
+    ps_source_destroy(source);
     return status;
 }
 

@@ -1,6 +1,6 @@
 /* test_float_statistics.c - every statistic of floats against its definition in MPFR, exact up to the one rounding at the end;
  * what is not finite; and that no floating-point environment of the caller changes an answer. */
-#include "float_support.h"
+#include "float_sums.h"
 
 #include "exact/binary.h"
 #include "exact/statistics.h"
@@ -23,105 +23,24 @@ static void finish(const ps_float_partial *partial, bool exact_digits, parsum_va
         assert_int_equal(values[i].statistic, i);
 }
 
-/* The exact sums of a list of finite numbers, each counted times times. */
-typedef struct reference {
-    size_t count;
-    uint64_t times;
-    mpfr_t sum, squares, magnitudes;
-    double minimum, maximum;
-} reference;
-
-static void reference_init(reference *sums, const double *terms, size_t count, uint64_t times) {
-    *sums = (reference){.count = count, .times = times, .minimum = INFINITY, .maximum = -INFINITY};
-    mpfr_inits2(TEST_EXACT_BITS, sums->sum, sums->squares, sums->magnitudes, (mpfr_ptr)0);
-    mpfr_set_zero(sums->sum, 1);
-    mpfr_set_zero(sums->squares, 1);
-    mpfr_set_zero(sums->magnitudes, 1);
-    for (size_t i = 0; i < count; i++) {
-        test_add_double(sums->sum, terms[i]);
-        test_add_product(sums->squares, terms[i], terms[i]);
-        test_add_double(sums->magnitudes, fabs(terms[i]));
-        sums->minimum = terms[i] < sums->minimum ? terms[i] : sums->minimum;
-        sums->maximum = terms[i] > sums->maximum ? terms[i] : sums->maximum;
-    }
-    test_exact(mpfr_mul_ui(sums->sum, sums->sum, times, MPFR_RNDN));
-    test_exact(mpfr_mul_ui(sums->squares, sums->squares, times, MPFR_RNDN));
-    test_exact(mpfr_mul_ui(sums->magnitudes, sums->magnitudes, times, MPFR_RNDN));
-}
-
-static void reference_clear(reference *sums) {
-    mpfr_clears(sums->sum, sums->squares, sums->magnitudes, (mpfr_ptr)0);
-}
-
-/* target = (n * sum(x^2) - sum(x)^2) / (n * (n - less)), sticky. */
-static void set_variance(mpfr_t target, const reference *sums, uint64_t less) {
-    mpfr_t square, divisor;
-    const uint64_t count = sums->count * sums->times;
-    mpfr_inits2(TEST_EXACT_BITS, square, divisor, (mpfr_ptr)0);
-    test_exact(mpfr_sqr(square, sums->sum, MPFR_RNDN));
-    test_exact(mpfr_mul_ui(target, sums->squares, count, MPFR_RNDN));
-    test_exact(mpfr_sub(target, target, square, MPFR_RNDN));
-    test_exact(mpfr_set_ui(divisor, count, MPFR_RNDN));
-    test_exact(mpfr_mul_ui(divisor, divisor, count - less, MPFR_RNDN));
-    test_make_sticky(target, mpfr_div(target, target, divisor, MPFR_RNDZ));
-    mpfr_clears(square, divisor, (mpfr_ptr)0);
-}
-
-/* The exact or sticky value of statistic; enough elements for it. */
-static void set_statistic(mpfr_t target, const reference *sums, unsigned statistic) {
-    switch (statistic) {
-    case PARSUM_SUM:
-        mpfr_set(target, sums->sum, MPFR_RNDN);
-        break;
-    case PARSUM_SUMSQ:
-    case PARSUM_NORM2:
-        mpfr_set(target, sums->squares, MPFR_RNDN);
-        break;
-    case PARSUM_SUMABS:
-        mpfr_set(target, sums->magnitudes, MPFR_RNDN);
-        break;
-    case PARSUM_MIN:
-        mpfr_set_d(target, sums->minimum, MPFR_RNDN);
-        break;
-    case PARSUM_MAX:
-        mpfr_set_d(target, sums->maximum, MPFR_RNDN);
-        break;
-    case PARSUM_MEAN:
-        test_make_sticky(target, mpfr_div_ui(target, sums->sum, sums->count * sums->times, MPFR_RNDZ));
-        break;
-    default:
-        set_variance(target, sums, statistic == PARSUM_VAR || statistic == PARSUM_SD);
-    }
-    /* A sticky value is on the right side of the square of every double and of every point halfway, too. */
-    if (statistic == PARSUM_NORM2 || statistic == PARSUM_SD || statistic == PARSUM_PSD)
-        test_make_sticky(target, mpfr_sqrt(target, target, MPFR_RNDZ));
-}
-
-static bool has_none(unsigned statistic, uint64_t count) {
-    if (statistic == PARSUM_VAR || statistic == PARSUM_SD)
-        return count < 2;
-    return count < 1 && (statistic == PARSUM_MIN || statistic == PARSUM_MAX || statistic == PARSUM_MEAN ||
-                         statistic == PARSUM_PVAR || statistic == PARSUM_PSD);
-}
-
 static void assert_text_of(const parsum_value *value, double expected) {
     char text[PS_DOUBLE_TEXT_SIZE];
     ps_double_to_text(expected, text);
     assert_string_equal(value->text, text);
 }
 
-static void assert_values(const parsum_value *values, const reference *sums) {
+static void assert_values(const parsum_value *values, const test_float_sums *sums) {
     for (unsigned i = PARSUM_SUM; i < STATISTICS; i++) {
         const parsum_value *value = &values[i];
         const char *name = parsum_statistic_name((parsum_statistic)i);
         mpfr_t expected;
         assert_true(value->floating);
-        if (has_none(i, sums->count * sums->times)) {
+        if (test_has_none(i, sums->count * sums->times)) {
             assert_null(value->text);
             continue;
         }
         mpfr_init2(expected, TEST_EXACT_BITS);
-        set_statistic(expected, sums, i);
+        test_set_statistic(expected, sums, i);
         test_assert_double(value->number, test_nearest(expected), name);
         if (value->exact != test_is_exactly(expected, value->number))
             fail_msg("%s: %a says that it is%s exact", name, value->number, value->exact ? "" : " not");
@@ -146,12 +65,12 @@ static void assert_full_text(const char *text, const mpfr_t value) {
 }
 
 static void assert_full_values(const parsum_value *values, const parsum_value *rounded,
-                               const reference *sums) {
+                               const test_float_sums *sums) {
     for (unsigned i = PARSUM_SUM; i < STATISTICS; i++) {
         if (i == PARSUM_SUM || i == PARSUM_SUMSQ || i == PARSUM_SUMABS) {
             mpfr_t expected;
             mpfr_init2(expected, TEST_EXACT_BITS);
-            set_statistic(expected, sums, i);
+            test_set_statistic(expected, sums, i);
             assert_true(values[i].exact);
             assert_false(values[i].floating);
             assert_full_text(values[i].text, expected);
@@ -167,12 +86,12 @@ static void assert_full_values(const parsum_value *values, const parsum_value *r
 
 static void assert_list(const double *terms, size_t count, unsigned doublings) {
     ps_float_partial partial;
-    reference sums;
+    test_float_sums sums;
     parsum_value values[STATISTICS], full[STATISTICS];
     fold(&partial, terms, count);
     for (unsigned i = 0; i < doublings; i++)
         ps_kinds[PS_KIND_FLOAT].merge(&partial.head, &partial.head);
-    reference_init(&sums, terms, count, UINT64_C(1) << doublings);
+    test_float_sums_init(&sums, terms, count, UINT64_C(1) << doublings);
     finish(&partial, false, values);
     finish(&partial, true, full);
     assert_int_equal(strtoull(values[PARSUM_COUNT].text, NULL, 10), count << doublings);
@@ -180,7 +99,7 @@ static void assert_list(const double *terms, size_t count, unsigned doublings) {
     assert_full_values(full, values, &sums);
     ps_values_destroy(values, STATISTICS);
     ps_values_destroy(full, STATISTICS);
-    reference_clear(&sums);
+    test_float_sums_clear(&sums);
 }
 
 static void random_lists(void **state) {

@@ -133,10 +133,11 @@ static void assert_specials(const char *text, unsigned needs, uint64_t specials,
                             uint64_t skipped) {
     static ps_float_partial partial;
     const ps_text_format *const formats[] = {&list, &third_of_csv};
+    static const char *const rows[] = {"%s", "a,,%s", "a,, \t%s ", "a,,\"%s\"", "a,,\" %s\t\" "};
     char row[100];
-    for (int quoted = 0; quoted <= 2; quoted++) {
-        snprintf(row, sizeof row, quoted == 0 ? "%s" : quoted == 1 ? "a,,%s" : "a,,\"%s\"", text);
-        fold_doubles(&partial, formats[quoted > 0], row, needs);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        snprintf(row, sizeof row, rows[i], text);
+        fold_doubles(&partial, formats[i > 0], row, needs);
         assert_int_equal(partial.sum.specials, specials);
         assert_int_equal(partial.head.count, count);
         assert_int_equal(partial.head.skipped_nan, skipped);

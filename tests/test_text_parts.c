@@ -2,6 +2,8 @@
  * fast paths are made of. */
 #include "support.h"
 
+#include <math.h>
+
 #include "fold/text_marks.h"
 #include "text_model.h"
 
@@ -157,6 +159,38 @@ static void split_plain(void **state) {
     assert_memory_equal(values, expected, sizeof expected);
 }
 
+/* What is gathered and what has no room there are together what the fold sums up. */
+static void gather_doubles(void **state) {
+    (void)state;
+    enum { MOST = 40, NEEDS = NEEDS_ALL | PS_SKIP_NAN };
+    static const char text[] = "0.1 -2e300 NA nan 4e-324\n7 0 -0 nan 1e23\n-inf 0.30000000000000004441 12";
+    ps_block block = {.kind = PS_BLOCK_TEXT, .count = sizeof text - 1};
+    block.text = (ps_text_block){.data = text, .format = &list, .line = 1};
+    ps_float_partial folded;
+    ps_float_clear(&folded.head);
+    ps_text_fold_doubles(&block, ps_float_portable, NEEDS, &folded);
+    assert_int_equal(folded.head.count, 10);
+    assert_int_equal(folded.head.missing, 1);
+    assert_int_equal(folded.head.skipped_nan, 2);
+    for (size_t capacity = 1; capacity <= MOST; capacity++) {
+        double numbers[MOST + 1];
+        ps_float_partial rest;
+        ps_float_clear(&rest.head);
+        numbers[capacity] = -77;
+        const size_t count =
+            ps_text_gather_doubles(&block, ps_float_portable, NEEDS, numbers, capacity, &rest);
+        assert_int_equal(count, 11 % capacity + 1);
+        assert_true(numbers[capacity] == -77);
+        for (size_t i = 0; i < count; i++) {
+            if (isnan(numbers[i]))
+                rest.head.skipped_nan++;
+            else
+                ps_float_add(&rest, numbers[i], NEEDS_ALL);
+        }
+        assert_memory_equal(&rest, &folded, sizeof rest);
+    }
+}
+
 /* ------------------------------------------------------------------------------------------------------ words */
 
 static void words(void **state) {
@@ -201,7 +235,7 @@ static void words(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(words), cmocka_unit_test(faults),      cmocka_unit_test(zero_bytes),
-        cmocka_unit_test(split), cmocka_unit_test(split_plain),
+        cmocka_unit_test(split), cmocka_unit_test(split_plain), cmocka_unit_test(gather_doubles),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -79,6 +79,13 @@ static parsum_status apply_work_group_size(ps_settings *settings, const char *va
     return status;
 }
 
+static parsum_status apply_no_fp64(ps_settings *settings, const char *value, parsum_error *error) {
+    (void)value;
+    (void)error;
+    settings->options.no_fp64 = true;
+    return PARSUM_OK;
+}
+
 static void add_statistic(ps_settings *settings, parsum_statistic statistic) {
     if (settings->options.statistics & PARSUM_MASK(statistic))
         return;
@@ -266,6 +273,10 @@ const option_row option_rows[] = {
      false},
     {"work-group-size", 0, "N", REDUCE | COMMAND_DEVICES,
      "OpenCL work-items a work-group, from 1 to the kernels' maximum", apply_work_group_size, false},
+    {"no-fp64", 0, NULL, REDUCE | COMMAND_DEVICES,
+     "OpenCL devices sum floats in integers alone, as those without doubles do; with sum: means "
+     "--engine=opencl",
+     apply_no_fp64, false},
     {"verify", 0, "HOW", REDUCE,
      "auto, reference, closed-form or none; auto is the reference up to 1e9 elements, the closed form beyond",
      apply_verify, false},

@@ -186,20 +186,21 @@ static parsum_status complete(ps_settings *settings, parsum_error *error) {
     const char *device = getenv("PARSUM_DEVICE");
     if (isa != NULL && isa[0] != '\0')
         options->isa = isa;
-    if (options->device != NULL && !names_engine)
-        options->engine = "opencl";
-    else if (options->device == NULL && device != NULL && device[0] != '\0' &&
-             (!names_engine || strcmp(options->engine, "opencl") == 0))
+    const bool compares = settings->command->bit == COMMAND_COMPARE, names_device = options->device != NULL;
+    if (!names_device && device != NULL && device[0] != '\0' &&
+        (!names_engine || strcmp(options->engine, "opencl") == 0))
         options->device = device;
-    if (settings->command->bit == COMMAND_COMPARE) {
+    if (!names_engine && (names_device || (options->no_fp64 && !compares)))
+        options->engine = "opencl";
+    if (compares) {
         options->runs = settings->runs_given ? options->runs : 5;
         options->warmup = settings->warmup_given ? options->warmup : 1;
     }
-    if (options->work_group_size > 0 && names_engine && strcmp(options->engine, "opencl") != 0)
-        return ps_fail(
-            error, PARSUM_USAGE,
-            "--work-group-size speaks of an OpenCL device, not of the engine '%s'; leave one of them out",
-            options->engine);
+    if ((options->work_group_size > 0 || options->no_fp64) && names_engine &&
+        strcmp(options->engine, "opencl") != 0)
+        return ps_fail(error, PARSUM_USAGE,
+                       "--%s speaks of an OpenCL device, not of the engine '%s'; leave one of them out",
+                       options->no_fp64 ? "no-fp64" : "work-group-size", options->engine);
     const char *isa_name;
     return parsum_isa_select(options->isa, &isa_name, error);
 }

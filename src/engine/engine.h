@@ -42,6 +42,7 @@ typedef struct ps_job {
         device_by_choice; /* the user named the device: a failed self-test is not answered by another device */
     size_t work_group_size;
     const char *kernel_dir;
+    bool no_fp64; /* floats in integers alone, as on a device without doubles */
     ps_monitor monitor;
     /* Called once for each block of a list by the process's own worker while its data is still there, to check the answer
      * by; not again where a lost device's block is redone. NULL: not wanted. */
@@ -65,7 +66,7 @@ typedef struct ps_engine_state {
 struct ps_engine {
     const char *name;
     bool hidden;        /* for tests: not offered by name */
-    bool takes_no_text; /* it is given arrays of integers instead (parse_ahead.h) */
+    bool takes_no_text; /* it is given arrays of numbers instead (parse_ahead.h) */
     /* Starts workers or devices; on return they wait for work, or the error says why this engine cannot be used here. job
      * outlives the state. */
     parsum_status (*open)(const ps_job *job, ps_engine_state **state, parsum_error *error);

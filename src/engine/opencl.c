@@ -218,6 +218,7 @@ static parsum_status open_session(const ps_job *job, const ps_opencl_device *dev
                                   .needs = needs,
                                   .work_group_size = job->work_group_size,
                                   .kernel_dir = job->kernel_dir,
+                                  .no_fp64 = job->no_fp64,
                                   .float_path = job->isa != NULL ? job->isa->floats : NULL};
     parsum_status status = ps_session_open(device, &plan, &made, error);
     if (status == PARSUM_OK)
@@ -282,9 +283,6 @@ static parsum_status choose(const ps_job *job, ps_opencl_device **devices, size_
 }
 
 static parsum_status opencl_open(const ps_job *job, ps_engine_state **state, parsum_error *error) {
-    if (job->kind == &ps_kinds[PS_KIND_FLOAT] && job->block_kinds & 1u << PS_BLOCK_TEXT)
-        return ps_fail(error, PARSUM_USAGE,
-                       "text as doubles is not summed on OpenCL devices; take --engine=pthread");
     opencl_state *made = calloc(1, sizeof *made);
     if (made == NULL)
         return ps_fail_memory(error, "the OpenCL engine");
@@ -325,7 +323,8 @@ parsum_status parsum_device_self_test(const parsum_options *options, parsum_erro
                                   .types = PS_ARRAY_INTEGERS | PS_ARRAY_FLOATS,
                                   .every_need = true,
                                   .work_group_size = options->work_group_size,
-                                  .kernel_dir = options->kernel_dir};
+                                  .kernel_dir = options->kernel_dir,
+                                  .no_fp64 = options->no_fp64};
     const ps_job job = {.device = options->device, .device_by_choice = true};
     ps_opencl_device *devices = NULL;
     size_t count = 0, chosen_count = 0;

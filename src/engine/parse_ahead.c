@@ -1,4 +1,4 @@
-/* parse_ahead.c - text parsed by threads into arrays of integers by exponent. */
+/* parse_ahead.c - text parsed by threads into arrays: of integers by exponent, or of the nearest doubles. */
 #include "engine/parse_ahead.h"
 
 #include <stdlib.h>
@@ -9,63 +9,101 @@
 #include "engine/crew.h"
 #include "fold/text.h"
 
-/* A block of text has at most one number in two bytes. Numbers of one block usually share one or two exponents; those of
- * further ones are summed up here. */
+/* A block of text has at most one number in two bytes, and usually no more bytes than are asked for; what has no room is
+ * summed up here. Decimals of one block usually share one or two exponents; those of further ones are summed up here, too. */
 enum {
     TEXT_BYTES = 512 * 1024,
     COLUMN_NUMBERS = TEXT_BYTES / 2,
-    COLUMNS = 4,
+    NUMBER_BYTES = 8, /* an int64_t or a double */
+    COLUMN_BYTES = COLUMN_NUMBERS * NUMBER_BYTES,
+    COLUMNS_MOST = 4,
     OUT_MOST = 64 /* arrays that engines hold at once */
 };
+_Static_assert(sizeof(int64_t) == NUMBER_BYTES && sizeof(double) == NUMBER_BYTES, "columns hold either");
 
 typedef struct parser {
     ps_block text; /* count 0: nothing to parse */
-    ps_text_column columns[COLUMNS];
-    size_t used;
-    ps_decimal_partial *rest;
+    unsigned char *memory[COLUMNS_MOST];
+    ps_block arrays[COLUMNS_MOST]; /* what was found; count 0: its memory was not needed */
+    ps_partial *rest;
 } parser;
 
 typedef struct parse_ahead {
     ps_source source;
     ps_source *text;
-    unsigned needs;
+    const ps_job *job;
+    size_t columns; /* arrays that a block of text may become */
     ps_crew *crew;
     unsigned parser_count;
-    parser *parsers;  /* one a thread */
-    int64_t *numbers; /* slot_count buffers of COLUMN_NUMBERS */
+    parser *parsers;        /* one a thread */
+    unsigned char *numbers; /* slot_count buffers of COLUMN_BYTES */
     uint32_t slot_count;
     uint32_t *free_slots;
     size_t free_count;
     ps_block *ready; /* to be given out, last first */
     size_t ready_count;
-    ps_decimal_partial *rest; /* of all parsers, since the last rewind */
+    ps_partial *rest; /* of all parsers, since the last rewind */
     double seconds;
     bool ended;
 } parse_ahead;
 
+static bool takes_doubles(const ps_job *job) {
+    return job->kind == &ps_kinds[PS_KIND_FLOAT];
+}
+
+static void parse_doubles(const ps_job *job, parser *own) {
+    const size_t count =
+        ps_text_gather_doubles(&own->text, job->isa->floats, job->needs, (double *)(void *)own->memory[0],
+                               COLUMN_NUMBERS, (ps_float_partial *)own->rest);
+    own->arrays[0].count = count;
+    own->arrays[0].array.type = PARSUM_F64;
+}
+
+static void parse_decimals(const ps_job *job, parser *own) {
+    ps_text_column columns[COLUMNS_MOST];
+    size_t used = 0;
+    for (size_t c = 0; c < COLUMNS_MOST; c++)
+        columns[c] =
+            (ps_text_column){.capacity = COLUMN_NUMBERS, .mantissa = (int64_t *)(void *)own->memory[c]};
+    ps_text_split(&own->text, job->needs, columns, COLUMNS_MOST, &used, (ps_decimal_partial *)own->rest);
+    for (size_t c = 0; c < used; c++) {
+        own->arrays[c].count = columns[c].count;
+        own->arrays[c].array.type = PARSUM_I64;
+        own->arrays[c].array.exponent = columns[c].exponent;
+    }
+}
+
 static void parse(unsigned index, void *context) {
-    parse_ahead *ahead = context;
+    const parse_ahead *ahead = context;
     parser *own = &ahead->parsers[index];
-    if (own->text.count > 0)
-        ps_text_split(&own->text, ahead->needs, own->columns, COLUMNS, &own->used, own->rest);
+    if (own->text.count == 0)
+        return;
+    for (size_t c = 0; c < ahead->columns; c++)
+        own->arrays[c] = (ps_block){.kind = PS_BLOCK_ARRAY,
+                                    .input = own->text.input,
+                                    .array = {.data = {own->memory[c]}, .stride_bytes = {NUMBER_BYTES}}};
+    if (takes_doubles(ahead->job))
+        parse_doubles(ahead->job, own);
+    else
+        parse_decimals(ahead->job, own);
 }
 
-static int64_t *slot_numbers(const parse_ahead *ahead, uint32_t slot) {
-    return ahead->numbers + (size_t)slot * COLUMN_NUMBERS;
+static unsigned char *slot_memory(const parse_ahead *ahead, uint32_t slot) {
+    return ahead->numbers + (size_t)slot * COLUMN_BYTES;
 }
 
-static uint32_t slot_of(const parse_ahead *ahead, const int64_t *numbers) {
-    return (uint32_t)((size_t)(numbers - ahead->numbers) / COLUMN_NUMBERS);
+static uint32_t slot_of(const parse_ahead *ahead, const unsigned char *memory) {
+    return (uint32_t)((size_t)(memory - ahead->numbers) / COLUMN_BYTES);
 }
 
-/* Takes one block of text for each parser, with empty columns. A block of another kind is ready as it is. */
+/* Takes one block of text for each parser, with memory for its columns. A block of another kind is ready as it is. */
 static unsigned take_texts(parse_ahead *ahead) {
     unsigned taken = 0;
     for (unsigned i = 0; i < ahead->parser_count; i++)
         ahead->parsers[i].text.count = 0;
     while (taken < ahead->parser_count) {
         ps_block block;
-        if (ahead->free_count < COLUMNS) {
+        if (ahead->free_count < ahead->columns) {
             ps_fail(&ahead->source.failure, PARSUM_FAILED,
                     "an engine holds too many blocks; please report this");
             break;
@@ -80,36 +118,24 @@ static unsigned take_texts(parse_ahead *ahead) {
         }
         parser *next = &ahead->parsers[taken++];
         next->text = block;
-        next->used = 0;
-        for (size_t c = 0; c < COLUMNS; c++)
-            next->columns[c] =
-                (ps_text_column){.capacity = COLUMN_NUMBERS,
-                                 .mantissa = slot_numbers(ahead, ahead->free_slots[--ahead->free_count])};
+        for (size_t c = 0; c < ahead->columns; c++)
+            next->memory[c] = slot_memory(ahead, ahead->free_slots[--ahead->free_count]);
     }
     return taken;
 }
 
-/* Makes blocks of what one parser has found; its unused columns are free again. */
+/* Gives out what one parser has found; its unused columns are free again. */
 static void take_columns(parse_ahead *ahead, parser *done) {
-    for (size_t c = 0; c < COLUMNS; c++) {
-        const ps_text_column *column = &done->columns[c];
-        if (c >= done->used || column->count == 0) {
-            ahead->free_slots[ahead->free_count++] = slot_of(ahead, column->mantissa);
-            continue;
-        }
-        ahead->ready[ahead->ready_count++] =
-            (ps_block){.kind = PS_BLOCK_ARRAY,
-                       .input = done->text.input,
-                       .count = column->count,
-                       .array = {.data = {(const unsigned char *)column->mantissa},
-                                 .stride_bytes = {(int64_t)sizeof column->mantissa[0]},
-                                 .type = PARSUM_I64,
-                                 .exponent = column->exponent}};
+    for (size_t c = 0; c < ahead->columns; c++) {
+        if (done->arrays[c].count == 0)
+            ahead->free_slots[ahead->free_count++] = slot_of(ahead, done->memory[c]);
+        else
+            ahead->ready[ahead->ready_count++] = done->arrays[c];
     }
     if (ahead->text->operations->release != NULL)
         ahead->text->operations->release(ahead->text, &done->text);
-    ps_kinds[PS_KIND_DECIMAL].merge(&ahead->rest->head, &done->rest->head);
-    ps_decimal_clear(&done->rest->head);
+    ahead->job->kind->merge(ahead->rest, done->rest);
+    ahead->job->kind->clear(done->rest);
 }
 
 static bool parse_more(parse_ahead *ahead) {
@@ -121,7 +147,7 @@ static bool parse_more(parse_ahead *ahead) {
         take_columns(ahead, &ahead->parsers[i]);
     if (ahead->text->failure.status != PARSUM_OK)
         ahead->source.failure = ahead->text->failure;
-    if (ahead->rest->head.fault.code != PS_FAULT_NONE || ahead->source.failure.status != PARSUM_OK)
+    if (ahead->rest->fault.code != PS_FAULT_NONE || ahead->source.failure.status != PARSUM_OK)
         ahead->ended = true;
     ahead->seconds += ps_clock_seconds() - start;
     return ahead->source.failure.status == PARSUM_OK;
@@ -140,9 +166,9 @@ static bool ahead_next(ps_source *source, uint64_t want, ps_block *block) {
 
 static void ahead_release(ps_source *source, const ps_block *block) {
     parse_ahead *ahead = (parse_ahead *)source;
-    const int64_t *data = (const int64_t *)(const void *)block->array.data[0];
+    const unsigned char *data = block->array.data[0];
     const bool own = block->kind == PS_BLOCK_ARRAY && data >= ahead->numbers &&
-                     data < ahead->numbers + (size_t)ahead->slot_count * COLUMN_NUMBERS;
+                     data < ahead->numbers + (size_t)ahead->slot_count * COLUMN_BYTES;
     if (own)
         ahead->free_slots[ahead->free_count++] = slot_of(ahead, data);
     else if (ahead->text->operations->release != NULL)
@@ -159,7 +185,7 @@ static void ahead_rewind(ps_source *source) {
     ahead->ready_count = 0;
     ahead->ended = false;
     ahead->seconds = 0;
-    ps_decimal_clear(&ahead->rest->head);
+    ahead->job->kind->clear(ahead->rest);
 }
 
 static bool ahead_check(ps_source *source) {
@@ -207,16 +233,15 @@ static const ps_source_operations ahead_operations = {
 /* Memory for all that can be in use at once; pages that are not touched cost nothing. */
 static bool allocate(parse_ahead *ahead) {
     enum { ALIGNMENT_BYTES = 4096 };
-    ahead->slot_count = ahead->parser_count * COLUMNS + OUT_MOST;
-    ahead->numbers =
-        aligned_alloc(ALIGNMENT_BYTES, (size_t)ahead->slot_count * COLUMN_NUMBERS * sizeof(int64_t));
+    ahead->slot_count = ahead->parser_count * (uint32_t)ahead->columns + OUT_MOST;
+    ahead->numbers = aligned_alloc(ALIGNMENT_BYTES, (size_t)ahead->slot_count * COLUMN_BYTES);
     ahead->free_slots = calloc(ahead->slot_count, sizeof *ahead->free_slots);
-    ahead->ready = calloc(ahead->parser_count * COLUMNS + 1, sizeof *ahead->ready);
-    ahead->rest = (ps_decimal_partial *)ps_partial_create(&ps_kinds[PS_KIND_DECIMAL]);
+    ahead->ready = calloc(ahead->parser_count * ahead->columns + 1, sizeof *ahead->ready);
+    ahead->rest = ps_partial_create(ahead->job->kind);
     bool made =
         ahead->numbers != NULL && ahead->free_slots != NULL && ahead->ready != NULL && ahead->rest != NULL;
     for (unsigned i = 0; i < ahead->parser_count && made; i++) {
-        ahead->parsers[i].rest = (ps_decimal_partial *)ps_partial_create(&ps_kinds[PS_KIND_DECIMAL]);
+        ahead->parsers[i].rest = ps_partial_create(ahead->job->kind);
         made = ahead->parsers[i].rest != NULL;
     }
     return made;
@@ -232,7 +257,8 @@ parsum_status ps_parse_ahead_create(ps_source *text, const ps_job *job, ps_sourc
     made->source.block_kinds = (text->block_kinds & ~(1u << PS_BLOCK_TEXT)) | 1u << PS_BLOCK_ARRAY;
     made->source.total_count = PS_COUNT_UNKNOWN;
     made->text = text;
-    made->needs = job->needs;
+    made->job = job;
+    made->columns = takes_doubles(job) ? 1 : COLUMNS_MOST;
     made->parsers = calloc(job->workers, sizeof *made->parsers);
     parsum_status status = made->parsers == NULL ? ps_fail_memory(error, "the parsers of text")
                                                  : ps_crew_create(job->workers, parse, made, &made->crew,
@@ -245,7 +271,7 @@ parsum_status ps_parse_ahead_create(ps_source *text, const ps_job *job, ps_sourc
         ahead_destroy(&made->source);
         return status;
     }
-    made->source.rest = &made->rest->head;
+    made->source.rest = made->rest;
     *parsed = &made->source;
     return PARSUM_OK;
 }

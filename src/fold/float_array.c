@@ -105,15 +105,28 @@ void ps_float_fold(ps_float_function *path, const ps_block *block, unsigned need
 /* All exceptions are masked for the length of the folds, too: a caller that traps inexact results shall not be trapped. */
 #if defined(__x86_64__)
 
+/* MXCSR and the x87 control word at the start of a process: to nearest, nothing flushed. strtod goes by the second. */
+enum { MXCSR_AT_START = 0x1f80, X87_AT_START = 0x37f };
+
+static void set_x87(uint16_t word) {
+    __asm__ volatile("fldcw %0" : : "m"(word));
+}
+
 ps_float_environment ps_float_environment_enter(void) {
-    enum { MASKED_TO_NEAREST = 0x1f80 }; /* MXCSR at the start of a process: nothing flushed */
-    const ps_float_environment environment = {_mm_getcsr()};
-    _mm_setcsr(MASKED_TO_NEAREST);
+    uint16_t x87;
+    __asm__ volatile("fnstcw %0" : "=m"(x87));
+    const ps_float_environment environment = {(uint64_t)x87 << 32 | _mm_getcsr()};
+    _mm_setcsr(MXCSR_AT_START);
+    if (x87 != X87_AT_START)
+        set_x87(X87_AT_START);
     return environment;
 }
 
 void ps_float_environment_leave(ps_float_environment environment) {
+    const uint16_t x87 = (uint16_t)(environment.saved >> 32);
     _mm_setcsr((unsigned)environment.saved);
+    if (x87 != X87_AT_START)
+        set_x87(x87);
 }
 
 #elif defined(__aarch64__)

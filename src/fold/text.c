@@ -81,11 +81,11 @@ bool ps_text_take_field(ps_text_reader *reader, const char *from, const char *en
     ps_numeral numeral;
     ps_numeral_kind kind = PS_NUMERAL_NONE;
     trim(&from, &end, reader->delimiter);
+    const char *inner = from + is_quoted, *inner_end = end - is_quoted;
     if (!is_quoted) {
         kind = ps_numeral_read(from, (size_t)(end - from), &numeral);
     } else if (end - from >= 2 && end[-1] == '"') {
         /* A quote inside makes it no number, however it is meant. */
-        const char *inner = from + 1, *inner_end = end - 1;
         trim(&inner, &inner_end, '\n');
         kind = ps_numeral_read(inner, (size_t)(inner_end - inner), &numeral);
     }
@@ -97,7 +97,7 @@ bool ps_text_take_field(ps_text_reader *reader, const char *from, const char *en
         return true;
     case PS_NUMERAL_NOT_FINITE:
         if (reader->as_doubles)
-            return ps_text_push_double(reader, ps_text_special(from + is_quoted, end));
+            return ps_text_push_double(reader, ps_text_special(inner));
         return ps_text_fail(reader, PS_FAULT_NOT_FINITE, from, end);
     default:
         return ps_text_fail(reader, PS_FAULT_NO_NUMBER, from, end);

@@ -23,6 +23,11 @@ void ps_text_fold(const ps_block *block, unsigned needs, ps_decimal_partial *par
 void ps_text_fold_doubles(const ps_block *block, ps_float_function *path, unsigned needs,
                           ps_float_partial *partial);
 
+/* The same, but the last of these doubles, up to capacity >= 1 of them, are left in numbers instead, for a device to sum: those
+ * before them, if there are more, go to partial, as the missing fields and faults do. Returns how many are in numbers. */
+size_t ps_text_gather_doubles(const ps_block *block, ps_float_function *path, unsigned needs, double *numbers,
+                              size_t capacity, ps_float_partial *partial);
+
 /* Integers that share a power of ten, for a device to sum: mantissa[i] * 10^exponent. */
 typedef struct ps_text_column {
     int exponent;

@@ -67,9 +67,9 @@ static void flush(ps_text_reader *reader) {
 }
 
 bool ps_text_push_double(ps_text_reader *reader, double value) {
-    reader->doubles[reader->double_count++] = value;
-    if (reader->double_count == PS_TEXT_DOUBLES_HELD)
+    if (reader->double_count == reader->double_capacity)
         flush(reader);
+    reader->doubles[reader->double_count++] = value;
     return true;
 }
 
@@ -87,17 +87,17 @@ bool ps_text_take_double(ps_text_reader *reader, const ps_short_number *number) 
 }
 
 /* nan, inf or infinity in any case, with or without a sign. */
-double ps_text_special(const char *from, const char *end) {
+double ps_text_special(const char *from) {
     const bool negative = *from == '-';
     const bool sign = negative || *from == '+';
-    (void)end;
     if ((from[sign] | 0x20) == 'n')
         return NAN;
     return negative ? -INFINITY : INFINITY;
 }
 
-void ps_text_fold_doubles(const ps_block *block, ps_float_function *path, unsigned needs,
-                          ps_float_partial *partial) {
+/* Reads block into numbers; what more there is than they have room for goes to partial. Returns how many they then hold. */
+static size_t read_doubles(const ps_block *block, ps_float_function *path, unsigned needs, double *numbers,
+                           size_t capacity, bool sum_all, ps_float_partial *partial) {
     ps_text_reader reader;
     const ps_float_environment environment = ps_float_environment_enter();
     reader.block = block;
@@ -108,7 +108,22 @@ void ps_text_fold_doubles(const ps_block *block, ps_float_function *path, unsign
     reader.as_doubles = true;
     reader.path = path;
     reader.double_count = 0;
+    reader.double_capacity = capacity;
+    reader.doubles = numbers;
     ps_text_read_block(&reader);
-    flush(&reader);
+    if (sum_all)
+        flush(&reader);
     ps_float_environment_leave(environment);
+    return reader.double_count;
+}
+
+void ps_text_fold_doubles(const ps_block *block, ps_float_function *path, unsigned needs,
+                          ps_float_partial *partial) {
+    double held[512]; /* few enough to stay in the nearest cache until they are folded */
+    read_doubles(block, path, needs, held, sizeof held / sizeof held[0], true, partial);
+}
+
+size_t ps_text_gather_doubles(const ps_block *block, ps_float_function *path, unsigned needs, double *numbers,
+                              size_t capacity, ps_float_partial *partial) {
+    return read_doubles(block, path, needs, numbers, capacity, false, partial);
 }

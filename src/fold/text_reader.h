@@ -10,9 +10,6 @@
 /* Bins take integers that count 10^exponent, PS_BIN_EXPONENT_MIN <= exponent < PS_BIN_EXPONENT_MIN + PS_BIN_COUNT. */
 enum { PS_BIN_EXPONENT_MIN = -64, PS_BIN_COUNT = 128 };
 
-/* Doubles that are gathered before they are folded. */
-enum { PS_TEXT_DOUBLES_HELD = 512 };
-
 /* One block, being read. Bounds: it has fewer than 2^57 bytes, so fewer numbers, each with a mantissa below 2^64: sums and
  * magnitudes stay below 2^121, squares below 2^185. */
 typedef struct ps_text_reader {
@@ -24,10 +21,11 @@ typedef struct ps_text_reader {
     unsigned needs;
     ps_partial *head; /* of the partial: what is missing, and a fault */
     ps_decimal_partial *partial;
-    bool as_doubles; /* numbers are rounded to doubles and gathered for path; there is no decimal partial */
-    ps_float_function *path;
-    size_t double_count;
-    double doubles[PS_TEXT_DOUBLES_HELD];
+    bool as_doubles; /* numbers are rounded to doubles and gathered; there is no decimal partial */
+    ps_float_function
+        *path; /* sums up doubles, of which there is room for double_capacity, when that is used up */
+    size_t double_count, double_capacity;
+    double *doubles;
     bool split; /* numbers go to columns first */
     ps_text_column *columns;
     size_t column_count, columns_used;
@@ -82,7 +80,7 @@ bool ps_text_take_double(ps_text_reader *reader, const ps_short_number *number);
 bool ps_text_push_double(ps_text_reader *reader, double value);
 
 /* The double that a field of PS_NUMERAL_NOT_FINITE names. */
-double ps_text_special(const char *from, const char *end);
+double ps_text_special(const char *from);
 
 /* The nearest double, ties to even, of a number of any length. */
 double ps_numeral_to_double(const ps_numeral *numeral);

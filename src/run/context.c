@@ -92,6 +92,7 @@ parsum_status parsum_context_create(const parsum_options *options, parsum_contex
         .device_by_choice = !is_auto(made->options.device),
         .work_group_size = options->work_group_size,
         .kernel_dir = made->options.kernel_dir,
+        .no_fp64 = options->no_fp64,
         .monitor = {options->notice, options->progress, options->cancelled, options->user},
     };
     *context = made;

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "fold/float_array.h"
+
 void ps_reference_list_init(ps_reference_list *reference) {
     memset(reference, 0, sizeof *reference);
     ps_reference_text *text = &reference->text;
@@ -130,6 +132,7 @@ static void add_scaled(ps_reference_text *reference, const ps_block *block, unsi
 }
 
 void ps_reference_list_add(ps_reference_list *reference, const ps_block *block, unsigned needs) {
+    const ps_float_environment environment = ps_float_environment_enter();
     switch (block->kind) {
     case PS_BLOCK_RANGE: {
         const parsum_range range = {.first = block->range.first,
@@ -150,9 +153,11 @@ void ps_reference_list_add(ps_reference_list *reference, const ps_block *block, 
         ps_reference_text_add(reference, block, needs);
         break;
     }
+    ps_float_environment_leave(environment);
 }
 
 void ps_reference_list_deposit(const ps_reference_list *reference, unsigned needs, ps_partial *partial) {
+    const ps_float_environment environment = ps_float_environment_enter();
     ps_integer_partial integers;
     ps_reference_to_partial(&reference->integers, &integers);
     if (ps_kinds[partial->kind].merge_integers != NULL)
@@ -163,4 +168,5 @@ void ps_reference_list_deposit(const ps_reference_list *reference, unsigned need
         ps_reference_text_deposit(&reference->text, needs, partial);
     else
         partial->missing += reference->text.missing;
+    ps_float_environment_leave(environment);
 }

@@ -36,7 +36,8 @@ static void add_rest(const run_state *run) {
 static parsum_status check_counts(const run_state *run, parsum_error *error) {
     const uint64_t done = ps_queue_done_count(run->queue), total = run->source->total_count;
     const uint64_t wanted = total == PS_COUNT_UNKNOWN ? done : total;
-    const uint64_t rest = run->source->rest != NULL ? run->source->rest->count : 0;
+    const ps_partial *const own = run->source->rest;
+    const uint64_t rest = own != NULL ? own->count + own->skipped_nan : 0;
     const uint64_t folded = run->total->count + run->total->skipped_nan - rest;
     const bool text = run->source->block_kinds & 1u << PS_BLOCK_TEXT;
     if (ps_queue_is_complete(run->queue) && done == wanted && (text || folded == done))

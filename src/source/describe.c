@@ -18,7 +18,7 @@ void ps_source_describe_text(ps_source *source, const ps_text_format *format) {
     source->type_name = format->doubles ? "f64" : "decimal";
     source->partial_kind = format->doubles ? PS_KIND_FLOAT : PS_KIND_DECIMAL;
     source->block_kinds = 1u << PS_BLOCK_TEXT;
-    source->types = 1u << PARSUM_I64; /* where it is parsed ahead */
+    source->types = 1u << (format->doubles ? PARSUM_F64 : PARSUM_I64); /* where it is parsed ahead */
 }
 
 bool ps_source_set_names(ps_source *source, const ps_input *inputs, size_t count) {

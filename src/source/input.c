@@ -19,22 +19,24 @@ static bool ends_with(const char *name, size_t length, const char *ending) {
     return length > size && strncasecmp(name + length - size, ending, size) == 0;
 }
 
-/* Whether the name, before .gz or .zst, ends as that of a text. */
-static bool is_text_name(const char *name) {
-    size_t length = strlen(name);
+/* The length of a name before .gz or .zst. */
+static size_t plain_length(const char *name) {
+    const size_t length = strlen(name);
     if (ends_with(name, length, ".gz"))
-        length -= strlen(".gz");
-    else if (ends_with(name, length, ".zst"))
-        length -= strlen(".zst");
+        return length - strlen(".gz");
+    return ends_with(name, length, ".zst") ? length - strlen(".zst") : length;
+}
+
+static bool is_text_name(const char *name) {
+    const size_t length = plain_length(name);
     return ends_with(name, length, ".csv") || ends_with(name, length, ".tsv") ||
            ends_with(name, length, ".txt");
 }
 
 /* Formats with a header: where even that is missing, the file was cut off. */
-static bool is_never_empty(const char *name) {
-    const size_t length = strlen(name);
-    return ends_with(name, length, ".npy") || ends_with(name, length, ".gz") ||
-           ends_with(name, length, ".zst");
+static parsum_status refuse_empty(const char *name, parsum_error *error) {
+    return ps_fail(error, PARSUM_BAD_INPUT, "'%s' is empty, and what is called so never is; fetch it anew",
+                   name);
 }
 
 static bool has_text_option(const parsum_input_options *options) {
@@ -57,6 +59,8 @@ static parsum_status decompress(const char *path, parsum_format guess, ps_input 
     parsum_status status = ps_reader_peek(input->reader, 16, &data, &size, error);
     if (status != PARSUM_OK)
         return status;
+    if (size == 0 && plain_length(path) < strlen(path))
+        return refuse_empty(input->name, error);
     const ps_compression compression =
         guess == PARSUM_FORMAT_RAW ? ps_compression_of_name(path) : ps_compression_of_bytes(data, size);
     return compression == PS_COMPRESSION_NONE ? PARSUM_OK
@@ -108,9 +112,8 @@ static parsum_status find_format(parsum_format guess, const parsum_input_options
     const parsum_status status = ps_reader_peek(input->reader, PS_TEXT_SAMPLE_BYTES, &data, &size, error);
     if (status != PARSUM_OK)
         return status;
-    if (size == 0 && is_never_empty(input->name))
-        return ps_fail(error, PARSUM_BAD_INPUT,
-                       "'%s' is empty, and what is called so never is; fetch it anew", input->name);
+    if (size == 0 && ends_with(input->name, plain_length(input->name), ".npy"))
+        return refuse_empty(input->name, error);
     const bool is_npy = ps_npy_is_magic(data, size);
     if (guess == PARSUM_FORMAT_NPY || (options->format == PARSUM_FORMAT_AUTO && is_npy)) {
         if (alone && has_text_option(options))

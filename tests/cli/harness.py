@@ -28,6 +28,7 @@ from typing import NamedTuple, Optional
 
 HERE = pathlib.Path(__file__).resolve().parent
 PROJECT = HERE.parent.parent
+KERNELS = pathlib.Path(os.environ.get("PARSUM_TEST_KERNELS") or PROJECT / "kernels")
 PROGRAM = os.path.abspath(os.environ.get("PARSUM_CL") or PROJECT / "build" / "parsum-cl")
 TEST_ENGINES_PROGRAM = os.path.abspath(os.environ.get("PARSUM_CL_TEST_ENGINES")
                                        or PROJECT / "build" / "parsum-cl-test-engines")

@@ -54,6 +54,11 @@ class BadFiles(lists.ListTest):
                 self.refuse([write(b"", ending)], 5)
         for args in ([".csv"], [".txt"], [""], ["", "--type=i8"]):
             self.assert_answer(run(["--stat=count", *args[1:], write(b"", args[0])]), "count\t0\n")
+        for args in ([".csv"], [""], ["", "--type=f64"]):
+            for pack, ending in ((gz, ".gz"), (zstd, ".zst")):
+                path = write(pack(b""), args[0] + ending)
+                self.assert_answer(run(["--stat=count", *args[1:], path]), "count\t0\n")
+        self.refuse([write(gz(b""), ".npy.gz")], 5)
 
     def test_compressed_files_cut_off_at_any_byte(self):
         for pack in (gz, zstd):

@@ -1,6 +1,4 @@
 """Choosing OpenCL devices: selectors, what happens where nothing matches, fallbacks, failing devices."""
-import os
-import pathlib
 import re
 import shutil
 import unittest
@@ -10,7 +8,7 @@ from harness import expected_lines, run
 
 RANGE = "1:1001"
 ANSWER = "sumsq\t333833500\n"
-PROJECT_KERNELS = pathlib.Path(os.environ.get("PARSUM_TEST_KERNELS") or harness.PROJECT / "kernels")
+PROJECT_KERNELS = harness.KERNELS
 
 
 class Devices(harness.ProgramTest):

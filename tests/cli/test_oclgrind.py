@@ -6,7 +6,6 @@ answer alone would end with the program's own status, 3 or 6.
 import array
 import concurrent.futures
 import os
-import pathlib
 import re
 import shutil
 import subprocess
@@ -14,9 +13,7 @@ import sys
 
 import harness
 
-KERNELS = pathlib.Path(os.environ.get("PARSUM_TEST_KERNELS") or harness.PROJECT / "kernels")
-
-
+KERNELS = harness.KERNELS
 LONG = os.environ.get("PARSUM_TEST_LONG") == "1"
 # Every kernel, in its file, and what the program must be asked for to launch it.
 KERNEL_OPTIONS = {

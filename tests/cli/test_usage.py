@@ -161,7 +161,7 @@ class Options(harness.ProgramTest):
             texts.append(result.stdout)
         for command in ("sum", "compare", "devices"):
             self.assertIn(command, texts[0])
-        for option in ("--stat", "--engine", "--device", "--workers", "--chunk", "--work-group-size", "--verify",
+        for option in ("--stat", "--engine", "--device", "--workers", "--chunk", "--work-group-size", "--no-fp64", "--verify",
                        "--runs", "--warmup", "--json", "--csv", "--markdown", "-q", "--progress", "--kernel-dir",
                        "--help", "--version", "--test"):
             self.assertIn(option, "".join(texts), f"{option} is not explained")

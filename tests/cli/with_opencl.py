@@ -39,6 +39,7 @@ def main():
     except unittest.SkipTest as reason:
         print(f"skipped: {reason}")
         return SKIPPED
+    environment |= {name: os.environ[name] for name in ("PARSUM_TEST_LONG", "PARSUM_TEST_SEED") if name in os.environ}
     status = subprocess.run([*prefix, *command], env=environment, stdin=subprocess.DEVNULL).returncode
     log = harness.scratch() / "oclgrind.log"
     if log.exists() and log.read_text().strip():
