@@ -27,9 +27,27 @@ typedef struct float_work {
     int base, product_base;
 } float_work;
 
-/* Steps of a tile: vectors that are sliced together, 32 KiB of doubles. Four lanes share them: 510 * 2 numbers of two addends
- * each are at most 4095 addends. */
-#define FLOAT_TILE 510u
+/* The vectors that are sliced together: of two streams, since memory is read faster so; or one vector that has no partner. A
+ * work-item's first half is one stream and its second half the other, so that from tile to tile each goes on where it was. */
+typedef struct float_tile {
+    ulong first, second; /* where each stream is */
+    uint pairs;          /* steps of both; 0: the vector at first, alone */
+} float_tile;
+
+/* Pairs of a tile at most, 64 KiB. Four lanes share their numbers, so a lane takes 511 * 4 doubles of two addends each, or
+ * 1023 * 4 floats of one: at most 4095 addends. */
+#define FLOAT_PAIRS_MAX(size) ((size) == 4u ? 1023u : 511u)
+
+/* Runs add(at) for each vector of tile, at a place in the list. */
+#define FOR_TILE(work, tile, add)                   \
+    do {                                            \
+        for (uint s = 0u; s < (tile)->pairs; s++) { \
+            add((tile)->first + s * (work)->step);  \
+            add((tile)->second + s * (work)->step); \
+        }                                           \
+        if ((tile)->pairs == 0u)                    \
+            add((tile)->first);                     \
+    } while (0)
 
 static ulong float_bits(__global const uchar *numbers, uint size, ulong i) {
     return size == 4u ? (ulong)((__global const uint *)numbers)[i] : ((__global const ulong *)numbers)[i];
@@ -111,13 +129,19 @@ static uint add_term(const float_work *work, uint term, ulong i, __local ulong *
                                  a.negative ^ b.negative);
 }
 
-/* Adds a tile's terms one by one. */
-static uint add_tile(const float_work *work, uint term, ulong first, uint steps, __local ulong *digits) {
+/* Adds the terms of the eight numbers of a vector, one by one. */
+static uint add_terms(const float_work *work, uint term, ulong vector, __local ulong *digits) {
     uint right = 1u;
-    for (uint s = 0u; s < steps; s++) {
-        for (ulong lane = 0UL; lane < 8UL; lane++)
-            right &= add_term(work, term, (first + s * work->step) * 8UL + lane, digits);
-    }
+    for (ulong lane = 0UL; lane < 8UL; lane++)
+        right &= add_term(work, term, vector * 8UL + lane, digits);
+    return right;
+}
+
+static uint add_tile(const float_work *work, uint term, const float_tile *tile, __local ulong *digits) {
+    uint right = 1u;
+#define ADD_VECTOR(at) right &= add_terms(work, term, (at), digits)
+    FOR_TILE(work, tile, ADD_VECTOR);
+#undef ADD_VECTOR
     return right;
 }
 
@@ -127,16 +151,19 @@ static ulong float_key(ulong bits, uint size) {
     return (bits & sign) != 0UL ? (sign << 1) - 1UL - bits : bits | sign;
 }
 
-static void add_extremes(const float_work *work, ulong first, uint steps, __local ulong *extremes) {
+static void vector_extremes(const float_work *work, ulong vector, __local ulong *extremes) {
     ulong least = extremes[0], greatest = extremes[1];
-    for (uint s = 0u; s < steps; s++) {
-        for (ulong lane = 0UL; lane < 8UL; lane++) {
-            const ulong i = (first + s * work->step) * 8UL + lane;
-            const ulong key = float_key(float_bits(work->left, work->size, i), work->size);
-            least = min(least, key);
-            greatest = max(greatest, key);
-        }
+    for (ulong lane = 0UL; lane < 8UL; lane++) {
+        const ulong key = float_key(float_bits(work->left, work->size, vector * 8UL + lane), work->size);
+        least = min(least, key);
+        greatest = max(greatest, key);
     }
     extremes[0] = least;
     extremes[1] = greatest;
+}
+
+static void add_extremes(const float_work *work, const float_tile *tile, __local ulong *extremes) {
+#define ADD_VECTOR(at) vector_extremes(work, (at), extremes)
+    FOR_TILE(work, tile, ADD_VECTOR);
+#undef ADD_VECTOR
 }

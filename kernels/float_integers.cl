@@ -9,11 +9,11 @@ static float_window no_window(void) {
     return none;
 }
 
-static uint slice_tile(const float_work *work, uint term, ulong first, uint steps, float_window *window,
+static uint slice_tile(const float_work *work, uint term, const float_tile *tile, float_window *window,
                        __local ulong *digits) {
     return 0u;
 }
 
-static void add_fast_extremes(const float_work *work, ulong first, uint steps, __local ulong *extremes) {
-    add_extremes(work, first, steps, extremes);
+static void add_fast_extremes(const float_work *work, const float_tile *tile, __local ulong *extremes) {
+    add_extremes(work, tile, extremes);
 }

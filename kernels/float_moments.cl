@@ -7,13 +7,13 @@ FLOAT_KERNEL(float_moments) {
     float_window sum_window = no_window(), square_window = no_window(), magnitude_window = no_window();
     clear_float_bins(own_bins, PS_FLOAT_BINS_ALL);
     flag[1] = ULONG_MAX;
-    for (ulong first = work.begin; first < work.end; first += FLOAT_TILE * work.step) {
-        const uint steps = tile_steps(&work, first);
-        take_tile(&work, FLOAT_VALUE, first, steps, &sum_window, own_bins, flag);
-        take_tile(&work, FLOAT_SQUARE, first, steps, &square_window, own_bins + PS_FLOAT_DIGIT_COUNT, flag);
-        take_tile(&work, FLOAT_MAGNITUDE, first, steps, &magnitude_window,
-                  own_bins + 2u * PS_FLOAT_DIGIT_COUNT, flag);
-        add_fast_extremes(&work, first, steps, flag + 1);
+    for (ulong i = 0UL; i < tile_count(&work); i++) {
+        const float_tile tile = tile_at(&work, i);
+        take_tile(&work, FLOAT_VALUE, &tile, &sum_window, own_bins, flag);
+        take_tile(&work, FLOAT_SQUARE, &tile, &square_window, own_bins + PS_FLOAT_DIGIT_COUNT, flag);
+        take_tile(&work, FLOAT_MAGNITUDE, &tile, &magnitude_window, own_bins + 2u * PS_FLOAT_DIGIT_COUNT,
+                  flag);
+        add_fast_extremes(&work, &tile, flag + 1);
     }
     reduce_float_bins(bins, scratch, PS_FLOAT_BINS_ALL, PS_FLOAT_BINS_ALL - 2u, 1u);
 }

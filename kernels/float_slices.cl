@@ -31,10 +31,11 @@ typedef struct float_window {
     int k;
     int slices;
     uint known;
+    uint careful; /* of products of doubles: there have been some too small for the fast loop */
 } float_window;
 
 static float_window no_window(void) {
-    float_window none = {0, 0, 0u};
+    float_window none = {0, 0, 0u, 0u};
     return none;
 }
 
@@ -57,65 +58,64 @@ FLOAT_INLINE double4 load_doubles(__global const uchar *numbers, uint size, ulon
 /* On a CPU whose compiler says that it is one, memory is asked for ahead: instructions that wait for their numbers fill the
  * queues of a loop of so many. An address beyond the list's end has no effect. */
 #if defined(__clang__) && defined(__x86_64__)
-#define ASK_AHEAD(work, half_vector) \
-    __builtin_prefetch((const void *)((size_t)(work)->left + (half_vector)*4UL * (work)->size + 1024UL))
+#define ASK_AHEAD(work, vector) \
+    __builtin_prefetch((const void *)((size_t)(work)->left + (vector)*8UL * (work)->size + 1024UL))
 #else
-#define ASK_AHEAD(work, half_vector)
+#define ASK_AHEAD(work, vector)
 #endif
 
-/* Runs add(at) for every half vector of a tile: by turns for its first half and its second, since memory is read faster in
- * two streams than in one. */
-#define FOR_TILE(work, first, steps, add)                                    \
-    do {                                                                     \
-        const uint half_steps = (steps) / 2u;                                \
-        for (uint s = 0u; s < half_steps; s++) {                             \
-            const ulong one = 2UL * ((first) + s * (work)->step);            \
-            const ulong other = one + 2UL * half_steps * (work)->step;       \
-            ASK_AHEAD(work, one);                                            \
-            ASK_AHEAD(work, other);                                          \
-            add(one);                                                        \
-            add(one + 1UL);                                                  \
-            add(other);                                                      \
-            add(other + 1UL);                                                \
-        }                                                                    \
-        if ((steps) % 2u != 0u) {                                            \
-            const ulong one = 2UL * ((first) + ((steps)-1u) * (work)->step); \
-            add(one);                                                        \
-            add(one + 1UL);                                                  \
-        }                                                                    \
+/* FOR_TILE by half vectors. */
+#define FOR_TILE_HALVES(work, tile, add)                                                                   \
+    do {                                                                                                   \
+        for (uint s = 0u; s < (tile)->pairs; s++) {                                                        \
+            const ulong one = (tile)->first + s * (work)->step, other = (tile)->second + s * (work)->step; \
+            ASK_AHEAD(work, one);                                                                          \
+            ASK_AHEAD(work, other);                                                                        \
+            add(2UL * one);                                                                                \
+            add(2UL * one + 1UL);                                                                          \
+            add(2UL * other);                                                                              \
+            add(2UL * other + 1UL);                                                                        \
+        }                                                                                                  \
+        if ((tile)->pairs == 0u) {                                                                         \
+            add(2UL * (tile)->first);                                                                      \
+            add(2UL * (tile)->first + 1UL);                                                                \
+        }                                                                                                  \
     } while (0)
+
+/* The half vectors of a tile. */
+static uint halves_of(const float_tile *tile) {
+    return tile->pairs == 0u ? 2u : 4u * tile->pairs;
+}
 
 static ulong shifter_bits(int k) {
     return (ulong)(k + 1023) << 52 | 1UL << 51;
 }
 
 /* The least t for which all numbers of the tile are below 2^t in magnitude; 4096: they are all 0, or not all finite. */
-FLOAT_INLINE int tile_top(const float_work *work, __global const uchar *numbers, uint size, ulong first,
-                          uint steps) {
+FLOAT_INLINE int tile_top(const float_work *work, __global const uchar *numbers, uint size,
+                          const float_tile *tile) {
     long4 largest = (long4)(0L);
 #define ADD_VECTOR(at) largest = max(largest, as_long4(load_doubles(numbers, size, (at))) & LONG_MAX)
-    FOR_TILE(work, first, steps, ADD_VECTOR);
+    FOR_TILE_HALVES(work, tile, ADD_VECTOR);
 #undef ADD_VECTOR
     const int exponent = (int)(lane_max4(as_ulong4(largest)) >> 52);
     return exponent == 0 || exponent == 2047 ? 4096 : exponent - 1022;
 }
 
 /* A window for the tile of that top, of slices many slices, whose sums the digits hold. */
-FLOAT_INLINE float_window window_for(int top, int slices, int base) {
-    float_window window;
-    window.k = top + 1;
-    window.slices = slices;
-    window.known = top < 4096 && window.k <= FLOAT_K_MAX && window.k - 52 * slices >= FLOAT_UNIT_MIN &&
-                           window.k - 52 * slices >= base &&
-                           window.k - 52 - base <= PS_FLOAT_NUMBER_POSITION_MAX
-                       ? 1u
-                       : 0u;
-    return window;
+FLOAT_INLINE void set_window(float_window *window, int top, int slices, int base) {
+    window->k = top + 1;
+    window->slices = slices;
+    window->known = top < 4096 && window->k <= FLOAT_K_MAX && window->k - 52 * slices >= FLOAT_UNIT_MIN &&
+                            window->k - 52 * slices >= base &&
+                            window->k - 52 - base <= PS_FLOAT_NUMBER_POSITION_MAX
+                        ? 1u
+                        : 0u;
 }
 
 /* Adds what lanes of so many addends each hold, slice s of the window, to the digits. A lane's sum is below 2^63 in magnitude;
  * four of them are high * 2^32 + low with low < 2^34 and |high| <= 2^33. The three digits change by less than 2^32, 2^33 and
- * 2^33; window_for has seen to it that they are there. */
+ * 2^33; set_window has seen to it that they are there. */
 FLOAT_INLINE void add_slice(ulong4 lanes, uint addends, int k, int s, int base, __local ulong *digits) {
     const long4 sums = as_long4(lanes - addends * shifter_bits(k - 52 * s));
     const uint position = (uint)(k - 52 * (s + 1) - base), digit = position / 32u, shift = position % 32u;
@@ -132,6 +132,7 @@ typedef struct slice_lanes {
     double4 m0, m1, m2;
     ulong4 sum0, sum1, sum2;
     ulong4 changed, remainder, lost;
+    uint8 least;
 } slice_lanes;
 
 FLOAT_INLINE slice_lanes start_slices(int k) {
@@ -141,6 +142,7 @@ FLOAT_INLINE slice_lanes start_slices(int k) {
     lanes.m2 = as_double4((ulong4)(shifter_bits(k - 104)));
     lanes.sum0 = lanes.sum1 = lanes.sum2 = (ulong4)(0UL);
     lanes.changed = lanes.remainder = lanes.lost = (ulong4)(0UL);
+    lanes.least = (uint8)(UINT_MAX);
     return lanes;
 }
 
@@ -185,19 +187,19 @@ FLOAT_INLINE double4 load_term(const float_work *work, uint term, uint size, ulo
 
 /* Terms that are one double each, in one to three slices: values, magnitudes, and products of floats, whose significands of 24
  * bits make one of 48 with an exponent far from the ends. */
-FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int slices, ulong first,
-                               uint steps, int k, int base, __local ulong *digits) {
+FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int slices,
+                               const float_tile *tile, int k, int base, __local ulong *digits) {
     slice_lanes lanes = start_slices(k);
 #define ADD_VECTOR(at) slice_value(&lanes, slices, load_term(work, term, size, (at)))
-    FOR_TILE(work, first, steps, ADD_VECTOR);
+    FOR_TILE_HALVES(work, tile, ADD_VECTOR);
 #undef ADD_VECTOR
     if (!is_kept(&lanes))
         return 0u;
-    add_slice(lanes.sum0, 2u * steps, k, 0, base, digits);
+    add_slice(lanes.sum0, halves_of(tile), k, 0, base, digits);
     if (slices >= 2)
-        add_slice(lanes.sum1, 2u * steps, k, 1, base, digits);
+        add_slice(lanes.sum1, halves_of(tile), k, 1, base, digits);
     if (slices == 3)
-        add_slice(lanes.sum2, 2u * steps, k, 2, base, digits);
+        add_slice(lanes.sum2, halves_of(tile), k, 2, base, digits);
     return 1u;
 }
 
@@ -208,8 +210,12 @@ FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int
  *  - Where p is 0 though neither factor is, the product is lost: such a tile is not kept.
  *  - |p| <= 2^(k-1), as its sum kept the exponent, or a rounding above it. |e| is at most half a unit of p, 2^(k-54): below
  *    2^((k-52)-1), so the second slice takes it.
- * Two addends an element go to the second slice: 4 * FLOAT_TILE = 2040 a lane. */
-FLOAT_INLINE void slice_product(slice_lanes *lanes, bool square, double4 a, double4 b) {
+ * The careful loop looks at every remainder. The fast one looks at the least |p| alone, which is to be 2^(k-50) or more:
+ *  - p is a multiple of 2^(k-102), and so of the second slice's unit, 2^(k-104): nothing remains of it. It is not 0.
+ *  - With 2^i <= |a| < 2^(i+1) and 2^j <= |b| < 2^(j+1), |p| <= 2^(i+j+2), so i + j >= k - 52. a is a multiple of 2^(i-52) and b
+ *    of 2^(j-52), a * b of 2^(i+j-104), and so of the third slice's unit, 2^(k-156), as p is: e is one too, and nothing remains.
+ * Two addends an element go to the second slice: 8 * FLOAT_PAIRS_MAX(8) = 4088 a lane. */
+FLOAT_INLINE void slice_product(slice_lanes *lanes, bool square, bool careful, double4 a, double4 b) {
     const double4 p = a * b;
     const double4 e = fma(a, b, -p);
     const double4 y0 = p + lanes->m0;
@@ -221,41 +227,66 @@ FLOAT_INLINE void slice_product(slice_lanes *lanes, bool square, double4 a, doub
     lanes->sum0 += as_ulong4(y0);
     lanes->sum1 += as_ulong4(y1) + as_ulong4(z1);
     lanes->sum2 += as_ulong4(z2);
-    lanes->changed |= as_ulong4(y0) ^ as_ulong4(lanes->m0);
-    lanes->remainder |=
-        (as_ulong4(r) ^ as_ulong4(y1 - lanes->m1)) | (as_ulong4(t) ^ as_ulong4(z2 - lanes->m2));
-    /* Bits of a factor whose product is 0; but for its sign, which is_kept does not look at either. */
-    const ulong4 without_product = as_ulong4(p == 0.0) & as_ulong4(a);
-    lanes->lost |= square ? without_product : without_product & as_ulong4(b != 0.0);
+    lanes->changed |= square ? as_ulong4(y0) : as_ulong4(y0) ^ as_ulong4(lanes->m0);
+    if (careful) {
+        /* Bits of a factor whose product is 0; but for its sign, which is_kept does not look at either. */
+        const ulong4 without_product = as_ulong4(p == 0.0) & as_ulong4(a);
+        lanes->remainder |=
+            (as_ulong4(r) ^ as_ulong4(y1 - lanes->m1)) | (as_ulong4(t) ^ as_ulong4(z2 - lanes->m2));
+        lanes->lost |= square ? without_product : without_product & as_ulong4(b != 0.0);
+    } else {
+        lanes->least = min(lanes->least, as_uint8(square ? as_ulong4(p) : as_ulong4(p) + as_ulong4(p)));
+    }
 }
 
-FLOAT_INLINE uint slice_products(const float_work *work, uint term, ulong first, uint steps, int k, int base,
-                                 __local ulong *digits) {
+/* Whether the high words of all products, times 2 but for squares, are those of 2^exponent or more. */
+FLOAT_INLINE bool is_each_from(uint8 least, int exponent, bool square) {
+    const uint bound = (uint)(exponent + 1023) << (square ? 20 : 21);
+    return min(min(least.s1, least.s3), min(least.s5, least.s7)) >= bound;
+}
+
+FLOAT_INLINE uint slice_products(const float_work *work, uint term, bool careful, const float_tile *tile,
+                                 int k, int base, __local ulong *digits) {
+    const bool square = term == FLOAT_SQUARE;
     slice_lanes lanes = start_slices(k);
 #define ADD_SQUARE(at)                                        \
     do {                                                      \
         const double4 x = load_doubles(work->left, 8u, (at)); \
-        slice_product(&lanes, true, x, x);                    \
+        slice_product(&lanes, true, careful, x, x);           \
     } while (0)
-#define ADD_PRODUCT(at) \
-    slice_product(&lanes, false, load_doubles(work->left, 8u, (at)), load_doubles(work->right, 8u, (at)))
-    if (term == FLOAT_SQUARE)
-        FOR_TILE(work, first, steps, ADD_SQUARE);
+#define ADD_PRODUCT(at)                                                       \
+    slice_product(&lanes, false, careful, load_doubles(work->left, 8u, (at)), \
+                  load_doubles(work->right, 8u, (at)))
+    if (square)
+        FOR_TILE_HALVES(work, tile, ADD_SQUARE);
     else
-        FOR_TILE(work, first, steps, ADD_PRODUCT);
+        FOR_TILE_HALVES(work, tile, ADD_PRODUCT);
 #undef ADD_SQUARE
 #undef ADD_PRODUCT
-    if (!is_kept(&lanes))
+    /* A square takes y0 upwards from M, so where its exponent is another, it is larger, and has a bit that M's has not. */
+    if (square)
+        lanes.changed ^= as_ulong4(lanes.m0);
+    if (!is_kept(&lanes) || (!careful && !is_each_from(lanes.least, k - 50, square)))
         return 0u;
-    add_slice(lanes.sum0, 2u * steps, k, 0, base, digits);
-    add_slice(lanes.sum1, 4u * steps, k, 1, base, digits);
-    add_slice(lanes.sum2, 2u * steps, k, 2, base, digits);
+    add_slice(lanes.sum0, halves_of(tile), k, 0, base, digits);
+    add_slice(lanes.sum1, 2u * halves_of(tile), k, 1, base, digits);
+    add_slice(lanes.sum2, halves_of(tile), k, 2, base, digits);
     return 1u;
+}
+
+/* By the fast loop, as long as it serves. */
+FLOAT_INLINE uint slice_products_either(const float_work *work, uint term, const float_tile *tile,
+                                        float_window *window, int base, __local ulong *digits) {
+    if (window->careful == 0u && slice_products(work, term, false, tile, window->k, base, digits) != 0u)
+        return 1u;
+    const uint done = slice_products(work, term, true, tile, window->k, base, digits);
+    window->careful |= done;
+    return done;
 }
 
 /* With term and size constant. A window is kept while it fits. For a tile that it does not fit it is made anew, with one more
  * slice where that is not enough: from then on, as such tiles seldom come alone. */
-FLOAT_INLINE uint slice_sized(const float_work *work, uint term, uint size, ulong first, uint steps,
+FLOAT_INLINE uint slice_sized(const float_work *work, uint term, uint size, const float_tile *tile,
                               float_window *window, __local ulong *digits) {
     const uint factors = term == FLOAT_SQUARE || term == FLOAT_PRODUCT ? 2u : 1u;
     const int base = factors == 2u ? work->product_base : work->base;
@@ -263,49 +294,52 @@ FLOAT_INLINE uint slice_sized(const float_work *work, uint term, uint size, ulon
     uint done = 0u;
     for (int attempt = window->known != 0u ? 0 : 1; attempt <= 1 + most - least && done == 0u; attempt++) {
         if (attempt > 0) {
-            int top = tile_top(work, work->left, size, first, steps) + FLOAT_MARGIN;
+            int top = tile_top(work, work->left, size, tile) + FLOAT_MARGIN;
             if (term == FLOAT_SQUARE)
                 top *= 2;
             if (term == FLOAT_PRODUCT)
-                top += tile_top(work, work->right, size, first, steps) + FLOAT_MARGIN;
-            *window = window_for(top, least + attempt - 1, base);
+                top += tile_top(work, work->right, size, tile) + FLOAT_MARGIN;
+            set_window(window, top, least + attempt - 1, base);
         }
         if (window->known == 0u)
             continue;
         if (least == 3)
-            done = slice_products(work, term, first, steps, window->k, base, digits);
+            done = slice_products_either(work, term, tile, window, base, digits);
         else if (size == 8u && window->slices == 3)
-            done = slice_values(work, term, size, 3, first, steps, window->k, base, digits);
+            done = slice_values(work, term, size, 3, tile, window->k, base, digits);
         else if (size == 4u && factors == 1u && window->slices == 1)
-            done = slice_values(work, term, size, 1, first, steps, window->k, base, digits);
+            done = slice_values(work, term, size, 1, tile, window->k, base, digits);
         else
-            done = slice_values(work, term, size, 2, first, steps, window->k, base, digits);
+            done = slice_values(work, term, size, 2, tile, window->k, base, digits);
     }
     window->known = done;
     return done;
 }
 
 /* Adds a tile's terms to the digits. Returns whether it could; if not, nothing is added. */
-FLOAT_INLINE uint slice_tile(const float_work *work, uint term, ulong first, uint steps, float_window *window,
+FLOAT_INLINE uint slice_tile(const float_work *work, uint term, const float_tile *tile, float_window *window,
                              __local ulong *digits) {
     if (work->size == 4u)
-        return slice_sized(work, term, 4u, first, steps, window, digits);
-    return slice_sized(work, term, 8u, first, steps, window, digits);
+        return slice_sized(work, term, 4u, tile, window, digits);
+    return slice_sized(work, term, 8u, tile, window, digits);
 }
 
-static void extremes_of_floats(const float_work *work, ulong first, uint steps, __local ulong *extremes) {
+static void extremes_of_floats(const float_work *work, const float_tile *tile, __local ulong *extremes) {
     int8 least = (int8)(INT_MAX), greatest = (int8)(INT_MIN);
-    for (uint s = 0u; s < steps; s++) {
-        const int8 bits = vload8(first + s * work->step, (__global const int *)work->left);
-        const int8 key = bits ^ (bits >> 31 & INT_MAX);
-        least = min(least, key);
-        greatest = max(greatest, key);
-    }
+#define ADD_VECTOR(at)                                                    \
+    do {                                                                  \
+        const int8 bits = vload8((at), (__global const int *)work->left); \
+        const int8 key = bits ^ (bits >> 31 & INT_MAX);                   \
+        least = min(least, key);                                          \
+        greatest = max(greatest, key);                                    \
+    } while (0)
+    FOR_TILE(work, tile, ADD_VECTOR);
+#undef ADD_VECTOR
     extremes[0] = min(extremes[0], lane_min(convert_ulong8(as_uint8(least) ^ 0x80000000u)));
     extremes[1] = max(extremes[1], lane_max(convert_ulong8(as_uint8(greatest) ^ 0x80000000u)));
 }
 
-static void extremes_of_doubles(const float_work *work, ulong first, uint steps, __local ulong *extremes) {
+static void extremes_of_doubles(const float_work *work, const float_tile *tile, __local ulong *extremes) {
     long4 least = (long4)(LONG_MAX), greatest = (long4)(LONG_MIN);
 #define ADD_VECTOR(at)                                                      \
     do {                                                                    \
@@ -314,7 +348,7 @@ static void extremes_of_doubles(const float_work *work, ulong first, uint steps,
         least = min(least, key);                                            \
         greatest = max(greatest, key);                                      \
     } while (0)
-    FOR_TILE(work, first, steps, ADD_VECTOR);
+    FOR_TILE_HALVES(work, tile, ADD_VECTOR);
 #undef ADD_VECTOR
     extremes[0] = min(extremes[0], lane_min4(as_ulong4(least) ^ FLOAT_SIGN));
     extremes[1] = max(extremes[1], lane_max4(as_ulong4(greatest) ^ FLOAT_SIGN));
@@ -322,9 +356,9 @@ static void extremes_of_doubles(const float_work *work, ulong first, uint steps,
 
 /* As signed integers, positive numbers are in order, and negative ones once all bits but the sign are turned over; the sign
  * turned over makes a key (float_key) of those. */
-static void add_fast_extremes(const float_work *work, ulong first, uint steps, __local ulong *extremes) {
+static void add_fast_extremes(const float_work *work, const float_tile *tile, __local ulong *extremes) {
     if (work->size == 4u)
-        extremes_of_floats(work, first, steps, extremes);
+        extremes_of_floats(work, tile, extremes);
     else
-        extremes_of_doubles(work, first, steps, extremes);
+        extremes_of_doubles(work, tile, extremes);
 }

@@ -21,9 +21,29 @@ static float_work own_work(__global const uchar *left, ulong left_offset, __glob
     return work;
 }
 
-/* The steps of the tile that begins at vector first. */
-static uint tile_steps(const float_work *work, ulong first) {
-    return (uint)min((work->end - first + work->step - 1UL) / work->step, (ulong)FLOAT_TILE);
+static ulong steps_of(const float_work *work) {
+    return work->end > work->begin ? (work->end - work->begin + work->step - 1UL) / work->step : 0UL;
+}
+
+/* How many tiles a work-item has: of pairs, and one for a last vector without a partner. */
+static ulong tile_count(const float_work *work) {
+    const ulong steps = steps_of(work), most = FLOAT_PAIRS_MAX(work->size);
+    return (steps / 2UL + most - 1UL) / most + steps % 2UL;
+}
+
+static float_tile tile_at(const float_work *work, ulong index) {
+    const ulong steps = steps_of(work), pairs = steps / 2UL, most = FLOAT_PAIRS_MAX(work->size);
+    const ulong done = index * most;
+    float_tile tile;
+    if (done < pairs) {
+        tile.first = work->begin + done * work->step;
+        tile.second = tile.first + pairs * work->step;
+        tile.pairs = (uint)min(pairs - done, most);
+    } else {
+        tile.first = tile.second = work->begin + (steps - 1UL) * work->step;
+        tile.pairs = 0u;
+    }
+    return tile;
 }
 
 static void clear_float_bins(__local ulong *bins, uint count) {
@@ -31,10 +51,9 @@ static void clear_float_bins(__local ulong *bins, uint count) {
         bins[bin] = 0UL;
 }
 
-static void take_tile(const float_work *work, uint term, ulong first, uint steps, float_window *window,
+static void take_tile(const float_work *work, uint term, const float_tile *tile, float_window *window,
                       __local ulong *digits, __local ulong *flag) {
-    if (slice_tile(work, term, first, steps, window, digits) == 0u &&
-        add_tile(work, term, first, steps, digits) == 0u)
+    if (slice_tile(work, term, tile, window, digits) == 0u && add_tile(work, term, tile, digits) == 0u)
         *flag = 1UL;
 }
 
@@ -55,8 +74,9 @@ static void reduce_float_bins(__global ulong *bins, __local ulong *scratch, uint
             own_work(left, left_offset, right, right_offset, count, size, bases, interleaved); \
         float_window window = no_window();                                                     \
         clear_float_bins(own_bins, PS_FLOAT_BINS_ONE);                                         \
-        for (ulong first = work.begin; first < work.end; first += FLOAT_TILE * work.step)      \
-            take_tile(&work, term, first, tile_steps(&work, first), &window, own_bins,         \
-                      own_bins + PS_FLOAT_DIGIT_COUNT);                                        \
+        for (ulong i = 0UL; i < tile_count(&work); i++) {                                      \
+            const float_tile tile = tile_at(&work, i);                                         \
+            take_tile(&work, term, &tile, &window, own_bins, own_bins + PS_FLOAT_DIGIT_COUNT); \
+        }                                                                                      \
         reduce_float_bins(bins, scratch, PS_FLOAT_BINS_ONE, PS_FLOAT_BINS_ONE, 0u);            \
     }

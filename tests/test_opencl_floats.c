@@ -42,6 +42,7 @@ enum {
     WIDE,       /* 60 binades */
     FULL_RANGE, /* any finite number, subnormals among them */
     EDGES,      /* at the ends of what the first tile's window holds, behind that tile */
+    LEAST,      /* one in some tiles with a square around the least that the fast loop takes */
     REMAINDERS, /* few bits of few numbers below the last slice */
     SPECIALS,   /* infinities and NaNs here and there */
     ZEROS,      /* of both signs, few others */
@@ -50,6 +51,8 @@ enum {
     CANCELLING,
     FILLS
 };
+
+enum { TILED = 80000 }; /* numbers of a list of many tiles for two work-items */
 
 static double unit_noise(test_random *random) {
     return ldexp((double)(test_random_bits(random) >> 11), -53);
@@ -73,9 +76,12 @@ static double number_of(unsigned how, uint64_t i, test_random *random) {
     case FULL_RANGE:
         return test_random_double(random);
     case EDGES:
-        return i > 3000 && pick < 3
+        /* of a work-item of TILED / 2 numbers, in two streams, the larger tile has 8184 of each */
+        return i % (TILED / 4) >= 8184 && pick < 3
                    ? ldexp(pick == 1 ? 1 : signed_noise(random), (int)test_random_below(random, 9) - 1)
                    : signed_noise(random);
+    case LEAST:
+        return ldexp(signed_noise(random), i % 4096 == 1000 ? -19 - (int)test_random_below(random, 8) : 0);
     case REMAINDERS:
         return i > 100 && pick < 2 ? ldexp(signed_noise(random), -44 - (int)test_random_below(random, 12))
                                    : signed_noise(random);
@@ -243,7 +249,7 @@ static void test_many_tiles_an_item(void **state) {
         for (unsigned how = 0; how < FILLS; how++) {
             for (size_t n = 0; n < KERNELS; n++) {
                 const ps_block block =
-                    plain_block(types[(how + n) % 2], 30000, how, all_needs[n], how, &random);
+                    plain_block(types[(how + n) % 2], TILED, how, all_needs[n], how, &random);
                 assert_sums(&block, all_needs[n], how);
             }
         }
@@ -335,12 +341,17 @@ static void test_wrong_kernels_are_found(void **state) {
         {"float_slices.cl", "+ (low >> 32);", ";", PS_NEED_SUM},
         {"float_slices.cl", "as_long(high) >> 32", "high >> 32", PS_NEED_SUM},
         {"float_slices.cl", "k - 52 * (s + 1) - base), digit", "k - 52 * s - 51 - base), digit", PS_NEED_SUM},
-        {"float_slices.cl", "add(other);", "add(one);", PS_NEED_SUM},
-        {"float_slices.cl", "if ((steps) % 2u != 0u)", "if ((steps) == 1u)", PS_NEED_SUM},
+        {"float_slices.cl", "add(2UL * other);", "add(2UL * one);", PS_NEED_SUM},
+        {"float_slices.cl", "if ((tile)->pairs == 0u) {", "if (false) {", PS_NEED_SUM},
+        {"float_tiles.cl", "tile.first + pairs * work->step", "tile.first + most * work->step", PS_NEED_SUM},
+        {"float_tiles.cl", "work->begin + (steps - 1UL) * work->step", "work->begin", PS_NEED_SUM},
+        {"float_slices.cl", "square ? as_ulong4(y0) :", "square ? as_ulong4(lanes->m0) :", PS_NEED_SQUARES},
+        {"float_slices.cl", "k - 50, square", "k - 60, square", PS_NEED_SQUARES},
+        {"float_slices.cl", "k - 50, square", "k - 60, square", PS_NEED_PRODUCTS},
         {"float_slices.cl", "const double4 e = fma(a, b, -p);", "const double4 e = a * b - p;",
          PS_NEED_SQUARES},
-        {"float_slices.cl", "add_slice(lanes.sum1, 4u * steps", "add_slice(lanes.sum1, 2u * steps",
-         PS_NEED_PRODUCTS},
+        {"float_slices.cl", "add_slice(lanes.sum1, 2u * halves_of(tile)",
+         "add_slice(lanes.sum1, halves_of(tile)", PS_NEED_PRODUCTS},
         {"float_slices.cl", "return fabs(x);", "return x;", TEST_NEED_ALL},
         {"float_slices.cl", "const long4 key = bits ^ (bits >> 63 & LONG_MAX);", "const long4 key = bits;",
          TEST_NEED_ALL},

@@ -1,7 +1,8 @@
 /* float_selftest.c - known sums of floats on a device before its first answer, as array_selftest.c has it for integers.
  *
  * What a device may get wrong is tried: rounding other than to nearest, contracted or reordered operations, errors of products,
- * subnormals flushed to zero, infinities and NaNs passed over, significands of full length, remainders below the last slice, products lost below all doubles.
+ * subnormals flushed to zero, infinities and NaNs passed over, significands of full length, remainders below the last slice,
+ * products below it, and products lost below all doubles.
  * The expected sums are made number by number in integers (binary.h). */
 #include <math.h>
 #include <stdlib.h>
@@ -10,9 +11,10 @@
 #include "base/error.h"
 #include "opencl/float_part.h"
 
-enum { PATTERNS = 8, ODD_PLACE = 29, PERIOD = 101 };
-enum { LARGE_LAST = PATTERNS };          /* a pattern for two tiles a work-item */
-enum { TILE_VECTORS = 510, VECTOR = 8 }; /* of float.cl; numbers */
+enum { PATTERNS = 9, ODD_PLACE = 29, PERIOD = 101 };
+enum { LARGE_LAST = PATTERNS }; /* a pattern for two tiles a work-item */
+/* FLOAT_PAIRS_MAX of float.cl; numbers */
+enum { TILE_PAIRS_DOUBLES = 511, TILE_PAIRS_FLOATS = 1023, VECTOR = 8 };
 
 static double from_bits(uint64_t bits) {
     double value;
@@ -48,6 +50,8 @@ static double pattern_number(unsigned pattern, uint64_t i, uint64_t count, bool 
         return odd ? NAN : 0;
     case 6: /* a product of no bits that a double has, in a vector */
         return i == ODD_PLACE ? ldexp(1, narrow ? -149 : -600) : noise(i, narrow);
+    case 7: /* one whose square has bits below the slices of the others' */
+        return ldexp(noise(i, narrow), i == ODD_PLACE ? -25 : 0);
     case LARGE_LAST: /* beyond the window of those before */
         return ldexp(noise(i, narrow), i + VECTOR < count ? 0 : 4 + (int)(i % 4));
     default: /* around the ends of the slices */
@@ -145,7 +149,8 @@ static parsum_status run_two_tiles(ps_session *session, parsum_type type, unsign
 parsum_status ps_float_part_test(ps_session *session, parsum_type type, unsigned needs, parsum_error *error) {
     const size_t groups = session->active_groups, size = parsum_type_size(type);
     /* More than the patterns need with all groups, which are few in a self-test. */
-    const uint64_t most = (uint64_t)(TILE_VECTORS + 1) * VECTOR * session->work_group_size;
+    const uint64_t pairs = (type == PARSUM_F32 ? TILE_PAIRS_FLOATS : TILE_PAIRS_DOUBLES) + 1;
+    const uint64_t most = 2 * pairs * VECTOR * session->work_group_size;
     unsigned char *memory = aligned_alloc(64, 2 * most * size + 4 * 64);
     if (memory == NULL)
         return ps_fail_memory(error, "the self-test");
