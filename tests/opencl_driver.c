@@ -1,10 +1,12 @@
 /* opencl_driver.c - an OpenCL driver that misbehaves, for tests of what lists drivers. It has one platform and no device; how
  * it misbehaves PARSUM_TEST_DRIVER says:
  *
- *   load-abort, list-abort, list-crash, list-exit, list-hang   while it is loaded, or asked for its platforms
- *   devices-abort                                              while it is asked for its devices
- *   devices-fail                                               it cannot list them: CL_OUT_OF_HOST_MEMORY
- *   anything else                                              not at all */
+ *   load-abort, list-abort, list-crash, list-exit   while it is loaded, or asked for its platforms
+ *   load-hang, list-hang, devices-hang              it never answers; with later-hang, from the third question for platforms on
+ *   devices-abort                                   while it is asked for its devices
+ *   devices-fail                                    it cannot list them: CL_OUT_OF_HOST_MEMORY
+ *   list-slow                                       it takes a second each time
+ *   anything else                                   not at all */
 #define CL_TARGET_OPENCL_VERSION 120
 #include <CL/cl_icd.h>
 
@@ -27,11 +29,17 @@ static int is(const char *behaviour) {
     return wanted != NULL && strcmp(wanted, behaviour) == 0;
 }
 
+static void hang_where(const char *behaviour) {
+    while (is(behaviour))
+        pause();
+}
+
 static cl_int CL_API_CALL get_device_ids(cl_platform_id of, cl_device_type type, cl_uint room,
                                          cl_device_id *devices, cl_uint *count) {
     (void)of, (void)type, (void)room, (void)devices;
     if (is("devices-abort"))
         abort();
+    hang_where("devices-hang");
     if (count != NULL)
         *count = 0;
     return is("devices-fail") ? CL_OUT_OF_HOST_MEMORY : CL_DEVICE_NOT_FOUND;
@@ -55,14 +63,18 @@ static cl_int CL_API_CALL get_platform_info(cl_platform_id of, cl_platform_info 
 }
 
 static cl_int CL_API_CALL get_platforms(cl_uint room, cl_platform_id *platforms, cl_uint *count) {
+    static unsigned questions;
     if (is("list-abort"))
         abort();
     if (is("list-crash"))
         raise(SIGSEGV);
     if (is("list-exit"))
         exit(0);
-    while (is("list-hang"))
-        pause();
+    hang_where("list-hang");
+    if (is("list-slow"))
+        sleep(1);
+    if (++questions > 2)
+        hang_where("later-hang");
     dispatch.clGetPlatformInfo = get_platform_info;
     dispatch.clGetDeviceIDs = get_device_ids;
     if (room > 0 && platforms != NULL)
@@ -87,4 +99,5 @@ PUBLIC CL_API_ENTRY void *CL_API_CALL clGetExtensionFunctionAddress(const char *
 __attribute__((constructor)) static void load(void) {
     if (is("load-abort"))
         abort();
+    hang_where("load-hang");
 }

@@ -4,22 +4,32 @@
  *
  *   PARSUM_LAYER_CALL      the function that fails, or "any"
  *   PARSUM_LAYER_DEVICE    only calls for devices whose name contains this (such calls alone are counted then)
+ *   PARSUM_LAYER_PHASE     only calls of this phase (likewise): setup, work or end
  *   PARSUM_LAYER_AT        the first of its calls that fails, from 1 (default 1)
- *   PARSUM_LAYER_COUNT     how many fail from there on; 0: all (default 1)
+ *   PARSUM_LAYER_COUNT     how many fail from there on; 0: all, of later phases too (default 1)
  *   PARSUM_LAYER_CODE      the error that they return (default -5; 0: they are only delayed)
  *   PARSUM_LAYER_DELAY_MS  how long such a call takes before that
+ *   PARSUM_LAYER_BEGUN     a file that is made before the first call is delayed
+ *   PARSUM_LAYER_OTHERS_WAIT  if set, work for other devices waits until the first call has failed
  *   PARSUM_LAYER_STATUS    what events say of their command after such a failure of clWaitForEvents
  *   PARSUM_LAYER_MEMORY    clCreateBuffer of more bytes than this fails with PARSUM_LAYER_CODE
- *   PARSUM_LAYER_CORRUPT   from this clEnqueueReadBuffer on, from 1, what is read has one wrong bit, in its
+ *   PARSUM_LAYER_CORRUPT   from this clEnqueueReadBuffer (of PHASE and DEVICE) on, from 1, what is read has one wrong bit, in its
  *   PARSUM_LAYER_WORD      64-bit word of this number, counted round and round
- *   PARSUM_LAYER_LOG       a file that gets the number of calls of each function, and of those that PARSUM_LAYER_CALL and
- *                          PARSUM_LAYER_DEVICE are about ("matching"), as the program ends
+ *   PARSUM_LAYER_TYPE      devices say that they are of this type, gpu or accelerator, with memory of their own
+ *   PARSUM_LAYER_COMMAND_NS  how long each command took, by its event
+ *   PARSUM_LAYER_LOG       a file that gets, as the program ends, the numbers of calls of each function in setup, work and end,
+ *                          of those that PARSUM_LAYER_CALL and PARSUM_LAYER_DEVICE are about ("matching"), and of those
+ *                          that failed ("failed")
+ *
+ * Work is what other threads do than the first that uses OpenCL; what that thread does before is the setup, and after it the
+ * end. How many calls a setup makes may depend on how fast its launches are; what work makes need not.
  *
  * What only gives back or waits is done although it returns an error: after a real failure nothing runs any more, either. */
 #define CL_TARGET_OPENCL_VERSION 120
 #define CL_USE_DEPRECATED_OPENCL_1_2_APIS
 #include <CL/cl_layer.h>
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -66,20 +76,33 @@
 enum { CALLS(NUMBER) CALL_KINDS };
 static const char *const call_names[CALL_KINDS] = {CALLS(NAME)};
 
+enum { SETUP, WORK, END, PHASES };
+static const char *const phase_names[PHASES] = {"setup", "work", "end"};
+
 static cl_icd_dispatch target; /* what lies below this layer */
-static atomic_uint calls[CALL_KINDS], matching_calls, reads;
+static pthread_t first_thread;
+static atomic_bool any_work;
+static atomic_uint calls[CALL_KINDS][PHASES], matching_calls[PHASES], turns, failed_calls, reads;
 static atomic_bool wait_failed;
 
 static struct {
-    const char *call, *device;
+    const char *call, *device, *phase;
     unsigned at, count, delay_ms, corrupt_from, word;
+    bool others_wait;
     cl_int code, status;
     size_t memory_bytes;
+    cl_device_type type; /* 0: the device's own */
+    cl_ulong command_ns; /* 0: what events say */
 } settings;
 
 static long setting(const char *name, long otherwise) {
     const char *text = getenv(name);
     return text != NULL ? strtol(text, NULL, 0) : otherwise;
+}
+
+static cl_device_type type_setting(void) {
+    const char *name = getenv("PARSUM_LAYER_TYPE");
+    return name == NULL ? 0 : strcmp(name, "gpu") == 0 ? CL_DEVICE_TYPE_GPU : CL_DEVICE_TYPE_ACCELERATOR;
 }
 
 /* ---- whose call it is */
@@ -112,6 +135,19 @@ OF_OBJECT(of_kernel, cl_kernel, clGetKernelInfo, CL_KERNEL_CONTEXT)
 OF_OBJECT(of_memory, cl_mem, clGetMemObjectInfo, CL_MEM_CONTEXT)
 OF_OBJECT(of_event, cl_event, clGetEventInfo, CL_EVENT_CONTEXT)
 
+/* ---- phases */
+
+static int phase_now(void) {
+    if (pthread_equal(pthread_self(), first_thread))
+        return atomic_load(&any_work) ? END : SETUP;
+    atomic_store(&any_work, true);
+    return WORK;
+}
+
+static bool is_of_phase(int phase) {
+    return settings.phase == NULL || strcmp(settings.phase, phase_names[phase]) == 0;
+}
+
 /* ---- the fault of a call */
 
 static void pause_for(unsigned milliseconds) {
@@ -119,15 +155,40 @@ static void pause_for(unsigned milliseconds) {
     nanosleep(&time, NULL);
 }
 
+static void say_begun(void) {
+    const char *path = getenv("PARSUM_LAYER_BEGUN");
+    FILE *file = path != NULL ? fopen(path, "w") : NULL;
+    if (file != NULL)
+        fclose(file);
+}
+
+/* Whether a call that is about to be made is one of those that fail. */
+static bool is_its_turn(int phase) {
+    atomic_fetch_add(&matching_calls[phase], 1);
+    if (settings.count == 0 && atomic_load(&failed_calls) > 0)
+        return true;
+    if (!is_of_phase(phase))
+        return false;
+    const unsigned number = atomic_fetch_add(&turns, 1) + 1;
+    return number >= settings.at && (settings.count == 0 || number < settings.at + settings.count);
+}
+
 /* Counts a call, and delays it where that is wanted. Returns its error; CL_SUCCESS: none. */
 static cl_int fault_of(int call, cl_device_id device) {
     const bool any = settings.call != NULL && strcmp(settings.call, "any") == 0;
-    atomic_fetch_add(&calls[call], 1);
-    if (settings.call == NULL || (!any && strcmp(settings.call, call_names[call]) != 0) || !is_chosen(device))
+    const int phase = phase_now();
+    atomic_fetch_add(&calls[call][phase], 1);
+    if (settings.call == NULL)
         return CL_SUCCESS;
-    const unsigned number = atomic_fetch_add(&matching_calls, 1) + 1;
-    if (number < settings.at || (settings.count > 0 && number >= settings.at + settings.count))
+    if (!is_chosen(device)) {
+        while (settings.others_wait && phase == WORK && atomic_load(&failed_calls) == 0)
+            pause_for(1);
         return CL_SUCCESS;
+    }
+    if ((!any && strcmp(settings.call, call_names[call]) != 0) || !is_its_turn(phase))
+        return CL_SUCCESS;
+    if (atomic_fetch_add(&failed_calls, 1) == 0)
+        say_begun();
     pause_for(settings.delay_ms);
     return settings.code;
 }
@@ -166,9 +227,6 @@ CALL(clGetPlatformInfo, NULL,
 CALL(clGetDeviceIDs, NULL,
      (cl_platform_id platform, cl_device_type type, cl_uint room, cl_device_id *devices, cl_uint *count),
      (platform, type, room, devices, count))
-CALL(clGetDeviceInfo, device,
-     (cl_device_id device, cl_device_info property, size_t size, void *value, size_t *written),
-     (device, property, size, value, written))
 CALL_MAKING(cl_context, clCreateContext, devices[0],
             (const cl_context_properties *properties, cl_uint count, const cl_device_id *devices,
              void(CL_CALLBACK *notify)(const char *, const void *, size_t, void *), void *user, cl_int *code),
@@ -213,15 +271,39 @@ CALL_DONE(clEnqueueUnmapMemObject, of_queue(queue),
           (queue, memory, address, count, events, event))
 CALL_DONE(clFlush, of_queue(queue), (cl_command_queue queue), (queue))
 CALL_DONE(clFinish, of_queue(queue), (cl_command_queue queue), (queue))
-CALL(clGetEventProfilingInfo, of_event(event),
-     (cl_event event, cl_profiling_info property, size_t size, void *value, size_t *written),
-     (event, property, size, value, written))
 CALL_DONE(clReleaseEvent, of_event(event), (cl_event event), (event))
 CALL_DONE(clReleaseMemObject, of_memory(memory), (cl_mem memory), (memory))
 CALL_DONE(clReleaseKernel, of_kernel(kernel), (cl_kernel kernel), (kernel))
 CALL_DONE(clReleaseProgram, of_program(program), (cl_program program), (program))
 CALL_DONE(clReleaseCommandQueue, of_queue(queue), (cl_command_queue queue), (queue))
 CALL_DONE(clReleaseContext, of_context(context), (cl_context context), (context))
+
+static cl_int CL_API_CALL layer_clGetDeviceInfo(cl_device_id device, cl_device_info property, size_t size,
+                                                void *value, size_t *written) {
+    const cl_int fault = fault_of(CALL_clGetDeviceInfo, device);
+    if (fault != CL_SUCCESS)
+        return fault;
+    const cl_int code = target.clGetDeviceInfo(device, property, size, value, written);
+    if (code == CL_SUCCESS && settings.type != 0 && value != NULL) {
+        if (property == CL_DEVICE_TYPE)
+            memcpy(value, &settings.type, sizeof settings.type);
+        else if (property == CL_DEVICE_HOST_UNIFIED_MEMORY)
+            memset(value, CL_FALSE, sizeof(cl_bool));
+    }
+    return code;
+}
+
+static cl_int CL_API_CALL layer_clGetEventProfilingInfo(cl_event event, cl_profiling_info property,
+                                                        size_t size, void *value, size_t *written) {
+    const cl_int fault = fault_of(CALL_clGetEventProfilingInfo, of_event(event));
+    if (fault != CL_SUCCESS)
+        return fault;
+    const cl_int code = target.clGetEventProfilingInfo(event, property, size, value, written);
+    const cl_ulong time_ns = property == CL_PROFILING_COMMAND_END ? settings.command_ns : 0;
+    if (code == CL_SUCCESS && settings.command_ns > 0 && value != NULL)
+        memcpy(value, &time_ns, sizeof time_ns);
+    return code;
+}
 
 static cl_mem CL_API_CALL layer_clCreateBuffer(cl_context context, cl_mem_flags flags, size_t size,
                                                void *host, cl_int *code) {
@@ -243,7 +325,8 @@ static cl_int CL_API_CALL layer_clEnqueueReadBuffer(cl_command_queue queue, cl_m
     if (fault != CL_SUCCESS)
         return fault;
     bool corrupt = false;
-    if (settings.corrupt_from > 0 && size >= sizeof(uint64_t) && is_chosen(of_queue(queue)))
+    if (settings.corrupt_from > 0 && size >= sizeof(uint64_t) && is_of_phase(phase_now()) &&
+        is_chosen(of_queue(queue)))
         corrupt = atomic_fetch_add(&reads, 1) + 1 >= settings.corrupt_from;
     const cl_int code = target.clEnqueueReadBuffer(queue, memory, corrupt ? CL_TRUE : blocking, offset, size,
                                                    data, count, events, event);
@@ -297,14 +380,19 @@ PUBLIC CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd
     memcpy(&target, below, (entries < most ? entries : most) * sizeof(void *));
     settings.call = getenv("PARSUM_LAYER_CALL");
     settings.device = getenv("PARSUM_LAYER_DEVICE");
+    settings.phase = getenv("PARSUM_LAYER_PHASE");
     settings.at = (unsigned)setting("PARSUM_LAYER_AT", 1);
     settings.count = (unsigned)setting("PARSUM_LAYER_COUNT", 1);
     settings.code = (cl_int)setting("PARSUM_LAYER_CODE", CL_OUT_OF_RESOURCES);
     settings.delay_ms = (unsigned)setting("PARSUM_LAYER_DELAY_MS", 0);
+    settings.others_wait = getenv("PARSUM_LAYER_OTHERS_WAIT") != NULL;
     settings.status = (cl_int)setting("PARSUM_LAYER_STATUS", 0);
     settings.memory_bytes = (size_t)setting("PARSUM_LAYER_MEMORY", 0);
     settings.corrupt_from = (unsigned)setting("PARSUM_LAYER_CORRUPT", 0);
     settings.word = (unsigned)setting("PARSUM_LAYER_WORD", 0);
+    settings.type = type_setting();
+    settings.command_ns = (cl_ulong)setting("PARSUM_LAYER_COMMAND_NS", 0);
+    first_thread = pthread_self();
     dispatch = target;
 #define REPLACE(name) dispatch.name = layer_##name;
     CALLS(REPLACE)
@@ -313,13 +401,19 @@ PUBLIC CL_API_ENTRY cl_int CL_API_CALL clInitLayer(cl_uint entries, const cl_icd
     return CL_SUCCESS;
 }
 
+static void write_counts(FILE *file, const char *name, atomic_uint counts[PHASES]) {
+    fprintf(file, "%s %u %u %u\n", name, atomic_load(&counts[SETUP]), atomic_load(&counts[WORK]),
+            atomic_load(&counts[END]));
+}
+
 __attribute__((destructor)) static void write_log(void) {
     const char *path = getenv("PARSUM_LAYER_LOG");
     FILE *file = path != NULL ? fopen(path, "w") : NULL;
     if (file == NULL)
         return;
     for (int call = 0; call < CALL_KINDS; call++)
-        fprintf(file, "%s %u\n", call_names[call], atomic_load(&calls[call]));
-    fprintf(file, "matching %u\n", atomic_load(&matching_calls));
+        write_counts(file, call_names[call], calls[call]);
+    write_counts(file, "matching", matching_calls);
+    fprintf(file, "failed %u\n", atomic_load(&failed_calls));
     fclose(file);
 }

@@ -27,6 +27,7 @@ static const struct {
 } variables[] = {
     {"PARSUM_DEVICE", "the default of --device"},
     {"PARSUM_ISA", "lowers the CPU path: portable, avx2, avx512 or avx512ifma"},
+    {"PARSUM_DRIVER_SECONDS", "the most that an OpenCL driver may take to be listed (60)"},
 };
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -77,7 +78,7 @@ void help_print(FILE *stream, const ps_command *command) {
     }
     fputs("\nEnvironment:\n", stream);
     for (size_t i = 0; i < COUNT(variables); i++)
-        fprintf(stream, "  %-14s %s\n", variables[i].name, variables[i].meaning);
+        fprintf(stream, "  %-22s %s\n", variables[i].name, variables[i].meaning);
     fputs("\nExit status:\n", stream);
     for (size_t i = 0; i < COUNT(exit_statuses); i++)
         fprintf(stream, "  %d  %s\n", exit_statuses[i].status, exit_statuses[i].meaning);

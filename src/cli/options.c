@@ -31,8 +31,8 @@ static parsum_status parse_number(const char *text, const char *what, uint64_t l
     return PARSUM_OK;
 }
 
-static parsum_status parse_unsigned(const char *text, const char *what, unsigned least, unsigned most,
-                                    unsigned *number, parsum_error *error) {
+parsum_status parse_unsigned(const char *text, const char *what, unsigned least, unsigned most,
+                             unsigned *number, parsum_error *error) {
     uint64_t value = 0;
     const parsum_status status = parse_number(text, what, least, most, &value, error);
     if (status == PARSUM_OK)

@@ -184,6 +184,7 @@ static parsum_status complete(ps_settings *settings, parsum_error *error) {
     const bool names_engine = strcmp(options->engine, "auto") != 0;
     const char *isa = getenv("PARSUM_ISA");
     const char *device = getenv("PARSUM_DEVICE");
+    const char *seconds = getenv("PARSUM_DRIVER_SECONDS");
     if (isa != NULL && isa[0] != '\0')
         options->isa = isa;
     const bool compares = settings->command->bit == COMMAND_COMPARE, names_device = options->device != NULL;
@@ -201,6 +202,11 @@ static parsum_status complete(ps_settings *settings, parsum_error *error) {
         return ps_fail(error, PARSUM_USAGE,
                        "--%s speaks of an OpenCL device, not of the engine '%s'; leave one of them out",
                        options->no_fp64 ? "no-fp64" : "work-group-size", options->engine);
+    settings->driver_seconds = 60;
+    if (seconds != NULL && seconds[0] != '\0' &&
+        parse_unsigned(seconds, "PARSUM_DRIVER_SECONDS", 1, 86400, &settings->driver_seconds, error) !=
+            PARSUM_OK)
+        return PARSUM_USAGE;
     const char *isa_name;
     return parsum_isa_select(options->isa, &isa_name, error);
 }

@@ -56,6 +56,7 @@ struct ps_settings {
     unsigned tasks;                 /* study: of its counting task */
     uint64_t count;                 /* study: what each task counts to */
     bool python;                    /* study --python */
+    unsigned driver_seconds;        /* the most that an OpenCL driver may take to be listed */
     const char *html_path;          /* study: where to write the page; NULL: nowhere */
 };
 
@@ -77,6 +78,10 @@ extern const size_t option_row_count;
 
 /* PARSUM_USAGE with the offending word and, where there is one, the nearest right spelling of it. names ends with NULL. */
 parsum_status fail_word(parsum_error *error, const char *word, const char *what, const char *const *names);
+
+/* The whole number that text is. PARSUM_USAGE, with what it should be, where it is none from least to most. */
+parsum_status parse_unsigned(const char *text, const char *what, unsigned least, unsigned most,
+                             unsigned *number, parsum_error *error);
 
 /* What the options about inputs do; rows of the table. */
 parsum_status apply_format(ps_settings *settings, const char *value, parsum_error *error);

@@ -1,4 +1,4 @@
-"""OpenCL drivers that are missing, empty, broken, or that end the program which lists them: the others are still there.
+"""OpenCL drivers that are missing, empty, broken, that end the program which lists them, or never answer: the others are still there.
 
 The drivers that misbehave are tests/opencl_driver.c.
 """
@@ -10,9 +10,8 @@ import unittest
 
 import harness
 from harness import run
+from harness_layer import LONG, MODULES
 
-MODULES = pathlib.Path(os.environ.get("PARSUM_TEST_MODULES") or harness.PROJECT / "build" / "tests")
-LONG = os.environ.get("PARSUM_TEST_LONG") == "1"
 # How each ends the program, in the words of the notice.
 ENDING = {"load-abort": "Aborted", "list-abort": "Aborted", "list-crash": "Segmentation fault",
           "list-exit": "it exits", "devices-abort": "Aborted"}
@@ -96,14 +95,6 @@ class EndingTheProgram(Drivers):
             self.assert_status(result, 0)
             self.assertNotIn("OpenCL driver", result.stderr)
 
-    def test_a_driver_that_hangs_can_be_interrupted(self):
-        env = self.vendors("bad") | {"PARSUM_TEST_DRIVER": "list-hang"}
-        process = self.start(["devices"], env)
-        loaded = lambda: "opencl_driver.so" in pathlib.Path(f"/proc/{process.pid}/maps").read_text()
-        self.assertTrue(harness.wait_until(loaded))
-        process.send_signal(signal.SIGINT)
-        self.assertEqual(harness.finish(process).status, -signal.SIGINT)
-
     def test_it_runs_itself_again_in_the_same_process(self):
         """No second process that a signal would not reach."""
         env = self.vendors("bad") | {"PARSUM_TEST_DRIVER": "list-abort"}
@@ -112,6 +103,59 @@ class EndingTheProgram(Drivers):
         self.assertTrue(harness.wait_until(ready))
         self.assertEqual(harness.workers_of(process), [])
         self.assertEqual(harness.finish(process, input=b"\1" + bytes(7)).status, 0)
+
+
+class NeverAnswering(Drivers):
+    WHY = "does not answer within 5 seconds"
+
+    def hanging(self, behaviour, pocl=True):
+        """PoCL answers within the limit even on a busy machine; the harness waits for a minute."""
+        return self.vendors("bad", pocl=pocl) | {"PARSUM_TEST_DRIVER": behaviour, "PARSUM_DRIVER_SECONDS": "5"}
+
+    def test_the_others_are_listed_and_used(self):
+        for behaviour, arguments in (("load-hang", ["devices", "--json"]), ("list-hang", ["--json", "--device=0:0", RANGE]),
+                                     ("devices-hang", ["--json", RANGE])):
+            env = self.hanging(behaviour)
+            with self.subTest(behaviour=behaviour):
+                result = run(arguments, env)
+                self.assert_status(result, 0)
+                self.assert_named(result, env, "bad", self.WHY)
+                self.assertIn("Portable Computing Language", result.stdout)
+
+    def test_alone_it_leaves_no_device(self):
+        env = self.hanging("list-hang", pocl=False)
+        for arguments, status in ((["--device=cpu", RANGE], 4), ([RANGE], 0)):
+            result = run(arguments, env)
+            self.assert_status(result, status)
+            self.assert_named(result, env, "bad", self.WHY)
+
+    def test_one_that_only_the_loader_waits_for(self):
+        """It answers when it is tried: leaving it out by itself is not possible."""
+        result = run(["devices"], self.hanging("later-hang"))
+        self.assert_status(result, 1)
+        self.assertEqual((result.stdout, result.stderr),
+                         ("", "parsum-cl: an OpenCL driver does not answer while it is listed; "
+                              "OCL_ICD_VENDORS names those to take\n"))
+
+    def test_one_that_takes_its_time(self):
+        result = run([RANGE], self.vendors("slow") | {"PARSUM_TEST_DRIVER": "list-slow"})
+        self.assert_answer(result, ANSWER)
+        self.assertNotIn("left out", result.stderr)
+
+    def test_it_can_be_interrupted(self):
+        for behaviour in ("load-hang", "list-hang", "later-hang"):
+            process = self.start(["devices"], self.vendors("bad") | {"PARSUM_TEST_DRIVER": behaviour})
+            loaded = lambda: "opencl_driver.so" in pathlib.Path(f"/proc/{process.pid}/maps").read_text()
+            self.assertTrue(harness.wait_until(loaded))
+            process.send_signal(signal.SIGINT)
+            self.assertEqual(harness.finish(process).status, -signal.SIGINT)
+
+    def test_the_limit(self):
+        for seconds in ("0", "-1", "5s", "1e3", "86401"):
+            result = run(["devices"], harness.pocl() | {"PARSUM_DRIVER_SECONDS": seconds})
+            self.assert_status(result, 2)
+            self.assertEqual(result.stderr, f"parsum-cl: '{seconds}' is no PARSUM_DRIVER_SECONDS; it is a whole number from "
+                                            "1 to 86400\n")
 
 
 class WithoutDevices(Drivers):
