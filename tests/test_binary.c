@@ -118,6 +118,30 @@ static void add_at_every_bit(void **state) {
     mpz_clear(integer);
 }
 
+/* Any one bit as the highest, alone, on top of ones, and with the opposite sign: the whole width of the limbs, of which files may
+ * hold more than sums of doubles reach. */
+static void every_highest_bit(void **state) {
+    (void)state;
+    enum { SIGN_BIT = 64 * PS_BINARY_LIMBS - 1 };
+    mpfr_t expected;
+    mpfr_init2(expected, TEST_EXACT_BITS);
+    for (int bit = 0; bit < SIGN_BIT; bit++) {
+        for (int ones = 0; ones <= 1; ones++) {
+            ps_binary total = {{0}};
+            for (int i = 0; i < bit / 64 && ones; i++)
+                total.limb[i] = UINT64_MAX;
+            total.limb[bit / 64] = UINT64_C(1) << bit % 64;
+            total.limb[bit / 64] |= ones ? total.limb[bit / 64] - 1 : 0;
+            const ps_binary opposite = negated(&total);
+            set_value(expected, &total);
+            assert_rounds(&total, expected);
+            mpfr_neg(expected, expected, MPFR_RNDN);
+            assert_rounds(&opposite, expected);
+        }
+    }
+    mpfr_clear(expected);
+}
+
 /* The point halfway between low >= 0 and the next double, itself and with one bit more or less anywhere below. */
 static void assert_halfway(double low, test_random *random) {
     const double high = test_double_beside(low, 1);
@@ -295,10 +319,15 @@ static void environments_bite(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(random_sums),      cmocka_unit_test(add_at_every_bit),
-        cmocka_unit_test(halfway),          cmocka_unit_test(cancellation_to_one_ulp),
-        cmocka_unit_test(extreme_products), cmocka_unit_test(overflow_boundary),
-        cmocka_unit_test(specials),         cmocka_unit_test(environments_bite),
+        cmocka_unit_test(random_sums),
+        cmocka_unit_test(add_at_every_bit),
+        cmocka_unit_test(every_highest_bit),
+        cmocka_unit_test(halfway),
+        cmocka_unit_test(cancellation_to_one_ulp),
+        cmocka_unit_test(extreme_products),
+        cmocka_unit_test(overflow_boundary),
+        cmocka_unit_test(specials),
+        cmocka_unit_test(environments_bite),
         cmocka_unit_test(any_environment),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

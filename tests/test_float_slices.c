@@ -95,6 +95,7 @@ static void spans_hold_numbers(void **state) {
             const ps_float_scan scan =
                 path->loops->scan(type, (unsigned char *)list, PS_FLOAT_LANES_MAX / path->loops->lanes);
             bool zero = true, subnormal = false;
+            double largest = 0, least = INFINITY;
             const ps_float_span span = ps_float_span_of(type, scan);
             assert_true(type == PARSUM_F64 || span.bottom >= -149);
             for (uint64_t j = 0; j < room; j++) {
@@ -103,11 +104,19 @@ static void spans_hold_numbers(void **state) {
                 subnormal = subnormal || (value != 0 && fabs(value) < DBL_MIN);
                 if (value == 0)
                     continue;
+                largest = fmax(largest, fabs(value));
+                least = fmin(least, fabs(value));
                 assert_true(fabs(value) <
                             ldexp(1, span.top - 1) * 2); /* 2^1024 is no double: infinity will do */
                 assert_true(span.bottom >= -1074 && fmod(value, ldexp(1, span.bottom)) == 0);
             }
             assert_int_equal(ps_float_scan_is_zero(scan), zero);
+            /* No wider than they must be: the exponent of the largest, and that of the least or the one before. */
+            if (!zero) {
+                const int significand_bits = type == PARSUM_F64 ? DBL_MANT_DIG : FLT_MANT_DIG;
+                assert_true(largest < DBL_MIN ? span.top == -1022 : largest >= ldexp(1, span.top - 1));
+                assert_true(least < ldexp(1, span.bottom + significand_bits) * 2);
+            }
             assert_false(ps_float_scan_has_specials(scan));
             assert_true(ps_float_scan_has_subnormals(scan) || !subnormal);
         }

@@ -271,6 +271,28 @@ static void number_bounds(void **state) {
     free(partial);
 }
 
+/* A sign is 0 or 1; of zeros, the sign and an empty window are all there is. */
+static void number_signs(void **state) {
+    (void)state;
+    enum { NUMBER_BYTES = 1 + 2 + 2 };
+    const ps_partial head = {.kind = DECIMALS, .count = 1};
+    ps_decimal_partial *const back = malloc(sizeof *back);
+    for (int sign = 0; sign < 256; sign++) {
+        for (int number = 0; number < 2; number++) {
+            size_t used;
+            memset(bytes, 0, 2 * NUMBER_BYTES);
+            bytes[number * NUMBER_BYTES] = (unsigned char)sign;
+            const char *const wrong =
+                read_partial(DECIMALS, 2 * NUMBER_BYTES, &head, PS_NEED_EXTREMES, &back->head, &used);
+            if (sign == 0)
+                assert_null(wrong);
+            else
+                assert_string_equal(wrong, number == 0 ? "minimum" : "maximum");
+        }
+    }
+    free(back);
+}
+
 /* Windows that leave the limbs, or could be smaller. */
 static void decimal_windows(void **state) {
     (void)state;
@@ -371,8 +393,9 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(there_and_back),      cmocka_unit_test(cut_off),
         cmocka_unit_test(only_what_is_needed), cmocka_unit_test(decimal_bounds),
-        cmocka_unit_test(number_bounds),       cmocka_unit_test(decimal_windows),
-        cmocka_unit_test(float_bounds),        cmocka_unit_test(room_is_watched),
+        cmocka_unit_test(number_bounds),       cmocka_unit_test(number_signs),
+        cmocka_unit_test(decimal_windows),     cmocka_unit_test(float_bounds),
+        cmocka_unit_test(room_is_watched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

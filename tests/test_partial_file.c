@@ -199,11 +199,13 @@ static void cut_off_and_longer(void **state) {
     for (size_t longer = size + 1; longer < size + 9; longer++)
         assert_refused(bytes, longer, "follows its end");
     /* The same pieces, made to look whole. */
-    for (size_t other = NUMBERS_AT + 4; other < size + 9; other++) {
+    for (size_t other = LENGTH_AT + 8 + 4; other < size + 9; other++) {
         unsigned char *const piece = calloc(1, other);
         memcpy(piece, bytes, other < size ? other : size);
         repair(piece, other);
-        if (other < size)
+        if (other < NUMBERS_AT + 4)
+            assert_refused(piece, other, "cut off");
+        else if (other < size)
             assert_refused(piece, other, "out of bounds");
         else if (other > size)
             assert_refused(piece, other, "more than its numbers");
@@ -418,8 +420,13 @@ static void files_that_cannot_be_read(void **state) {
     assert_int_equal(fclose(file), 0);
     assert_int_equal(ps_partial_read(path, &partial, &info, &error), PARSUM_OK);
     free(partial);
-    assert_int_equal(truncate(path, (off_t)1 << 36), 0);
-    assert_int_equal(ps_partial_read(path, &partial, &info, &error), PARSUM_BAD_INPUT);
+    /* Too much by one byte, or by far. */
+    const off_t sizes[] = {PS_PARTIAL_FILE_MAX, PS_PARTIAL_FILE_MAX + 1, (off_t)1 << 36};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(truncate(path, sizes[i]), 0);
+        assert_int_equal(ps_partial_read(path, &partial, &info, &error), PARSUM_BAD_INPUT);
+        assert_non_null(strstr(error.message, i == 0 ? "follows its end" : "no partial of parsum-cl"));
+    }
     unlink(path);
 }
 

@@ -2,9 +2,20 @@
  * squared distances from the mean, and a rounded value lies within half a unit of what it stands for. */
 #include "support.h"
 
+#include <limits.h>
+#include <malloc.h>
 #include <math.h>
 
 #include "exact/statistics.h"
+
+/* How many texts there is memory for. */
+static int texts_left = INT_MAX;
+
+/* In the place of libc's. */
+char *strdup(const char *text) {
+    char *const copy = texts_left-- > 0 ? malloc(strlen(text) + 1) : NULL;
+    return copy == NULL ? NULL : strcpy(copy, text);
+}
 
 /* A list of integers as distinct values, each so many times over: huge counts cost nothing. */
 enum { VALUES_MAX = 6 };
@@ -321,7 +332,33 @@ static void needs_are_enough(void **state) {
                              needs | ps_statistics_needs(PARSUM_MASK(j)));
     }
     assert_int_equal(ps_statistics_needs(PARSUM_MASK(PARSUM_COUNT)), 0);
+    assert_int_equal(ps_statistics_needs(UINT32_MAX << PARSUM_STATISTIC_COUNT), 0);
     assert_int_equal(ps_statistics_needs(PARSUM_MASK(PARSUM_SUMSQ)), PS_NEED_SQUARES);
+    expected_clear(&sums);
+}
+
+/* Without memory for the text of a value there are no values; and nothing is left allocated, whether there was or not. */
+static void memory(void **state) {
+    (void)state;
+    enum { TEXTS = 7 }; /* the count's, and the six of rounded values */
+    const list elements = {2, {3, 4}, {1, 1}};
+    size_t used_bytes = 0;
+    expected sums;
+    expected_init(&sums);
+    expected_from(&sums, &elements);
+    const ps_integer_partial partial = partial_of(&sums);
+    for (int round = 0; round < 1000; round++) {
+        parsum_value values[PARSUM_DOT];
+        texts_left = round % (TEXTS + 1);
+        const size_t count = ps_statistics_finish(PARSUM_MASK_ALL, &partial.head, false, values);
+        assert_int_equal(count, round % (TEXTS + 1) == TEXTS ? PARSUM_DOT : 0);
+        ps_values_destroy(values, count);
+        /* After some rounds the allocator has what it keeps. */
+        if (round == 100)
+            used_bytes = mallinfo2().uordblks;
+    }
+    texts_left = INT_MAX;
+    assert_int_equal(mallinfo2().uordblks, used_bytes);
     expected_clear(&sums);
 }
 
@@ -346,7 +383,7 @@ static void names(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(random_lists),     cmocka_unit_test(chosen_lists), cmocka_unit_test(known_answers),
-        cmocka_unit_test(needs_are_enough), cmocka_unit_test(names),
+        cmocka_unit_test(needs_are_enough), cmocka_unit_test(memory),       cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,23 @@ static void many_numbers(void **state) {
     }
 }
 
+/* What was not asked for stays as it was: a partial's bytes are the same whichever engine made it. */
+static void only_what_is_asked_for(void **state) {
+    (void)state;
+    static const unsigned all_needs[] = {0, PS_NEED_SUM, PS_NEED_SQUARES, PS_NEED_MAGNITUDES,
+                                         PS_NEED_EXTREMES};
+    static ps_float_partial partial, expected;
+    for (size_t i = 0; i < sizeof all_needs / sizeof all_needs[0]; i++) {
+        for (unsigned skip = 0; skip <= PS_SKIP_NAN; skip += PS_SKIP_NAN) {
+            ps_kinds[PS_KIND_FLOAT].clear(&expected.head);
+            ps_float_add(&expected, 1.5, all_needs[i]);
+            ps_float_add(&expected, -2.5, all_needs[i]);
+            fold_doubles(&partial, &list, "1.5\n-2.5\n", all_needs[i] | skip);
+            assert_memory_equal(&partial, &expected, sizeof partial);
+        }
+    }
+}
+
 static void assert_specials(const char *text, unsigned needs, uint64_t specials, uint64_t count,
                             uint64_t skipped) {
     static ps_float_partial partial;
@@ -168,8 +185,9 @@ static void specials(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chosen_numbers), cmocka_unit_test(powers_of_ten), cmocka_unit_test(halves),
-        cmocka_unit_test(random_numbers), cmocka_unit_test(many_numbers),  cmocka_unit_test(specials),
+        cmocka_unit_test(chosen_numbers),         cmocka_unit_test(powers_of_ten), cmocka_unit_test(halves),
+        cmocka_unit_test(random_numbers),         cmocka_unit_test(many_numbers),  cmocka_unit_test(specials),
+        cmocka_unit_test(only_what_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -232,10 +232,50 @@ static void words(void **state) {
     }
 }
 
+/* ---------------------------------------------------------------------------------------------- short numbers */
+
+/* The fast path takes every number of up to 19 digits with an exponent of up to four, to its last byte, and no longer one; what lies
+ * behind it does not matter. */
+static void short_numbers(void **state) {
+    (void)state;
+    test_random random = test_random_start(8);
+    for (int i = 0; i < 200000; i++) {
+        char whole[32], fraction[32], exponent[8], text[2 * PS_SHORT_READ_BYTES];
+        const int whole_count = (int)test_random_below(&random, 22);
+        const int fraction_count = (int)test_random_below(&random, 2) * (int)test_random_below(&random, 22);
+        const int exponent_count = (int)test_random_below(&random, 6); /* 0: there is none */
+        const bool point = fraction_count > 0 || test_random_below(&random, 4) == 0;
+        const char *const sign = (const char *[]){"", "-", "+"}[test_random_below(&random, 3)];
+        const char *const exponent_sign = (const char *[]){"", "-", "+"}[test_random_below(&random, 3)];
+        random_digits(&random, whole, whole_count);
+        random_digits(&random, fraction, fraction_count);
+        random_digits(&random, exponent, exponent_count);
+        for (size_t byte = 0; byte < sizeof text; byte++)
+            text[byte] = ",\n 0"[test_random_below(&random, 4)];
+        const int size =
+            sprintf(text, "%s%s%s%s%s%s%s", sign, whole, point ? "." : "", fraction,
+                    exponent_count > 0 ? "e" : "", exponent_count > 0 ? exponent_sign : "", exponent);
+        text[size] = ",\n "[test_random_below(&random, 3)];
+        ps_short_number number;
+        const bool taken = ps_short_number_read(text, &number) == text + size;
+        const int count = whole_count + fraction_count;
+        assert_int_equal(taken, count >= 1 && count <= PS_SHORT_DIGITS &&
+                                    exponent_count <= PS_SHORT_EXPONENT_DIGITS);
+        if (!taken)
+            continue;
+        strcat(whole, fraction);
+        const int scale = atoi(exponent) * (*exponent_sign == '-' ? -1 : 1);
+        assert_true(number.mantissa == strtoull(whole, NULL, 10));
+        assert_int_equal(number.exponent, (exponent_count > 0 ? scale : 0) - fraction_count);
+        assert_int_equal(number.negative, *sign == '-');
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(words), cmocka_unit_test(faults),      cmocka_unit_test(zero_bytes),
-        cmocka_unit_test(split), cmocka_unit_test(split_plain), cmocka_unit_test(gather_doubles),
+        cmocka_unit_test(words),         cmocka_unit_test(faults),      cmocka_unit_test(zero_bytes),
+        cmocka_unit_test(split),         cmocka_unit_test(split_plain), cmocka_unit_test(gather_doubles),
+        cmocka_unit_test(short_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -80,8 +80,8 @@ class Signals(Lists):
         for kind, stopped in (("array", False), ("gzip", False), ("long blocks", False), ("array", True)):
             with self.subTest(kind=kind, stopped=stopped):
                 process = self.start_busy(["--engine=fork"], kind)
+                self.assertTrue(harness.wait_until(lambda: len(harness.workers_of(process)) == 2))
                 workers = harness.workers_of(process)
-                self.assertEqual(len(workers), 2)
                 if stopped:
                     os.kill(workers[0], signal.SIGSTOP)
                 os.kill(process.pid, signal.SIGKILL)
