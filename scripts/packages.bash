@@ -22,6 +22,7 @@ test    oclgrind            command:oclgrind      a simulated GPU that finds rac
 test    python3             command:python3       tests of the command line
 test    valgrind            command:valgrind      reads of memory that was never written
 test    zstd                command:zstd          files for these tests
+long    chromium            -                     looking at the page of study; tests do without
 venv    python3-venv        python:ensurepip      folders for Python packages
 bench   python3-dev         -                     a peer that pip compiles
 bench   g++                 command:c++           likewise

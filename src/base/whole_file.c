@@ -87,14 +87,29 @@ static parsum_status replace_file(const char *path, const struct stat *old, cons
     return status;
 }
 
+/* Looks at the file that path leads to, if there is one. */
+static parsum_status look_at_old(const char *path, struct stat *old, bool *exists, parsum_error *error) {
+    *exists = stat(path, old) == 0;
+    /* What cannot be looked at may be what must not be replaced. */
+    if (!*exists && errno != ENOENT)
+        return fail_write(path, error);
+    if (*exists && !S_ISREG(old->st_mode))
+        return ps_fail(error, PARSUM_FAILED, "%s is no regular file; name one, or a new one", path);
+    return PARSUM_OK;
+}
+
+parsum_status ps_whole_file_check(const char *path, parsum_error *error) {
+    struct stat old;
+    bool exists;
+    return look_at_old(path, &old, &exists, error);
+}
+
 parsum_status ps_whole_file_write(const char *path, const void *bytes, size_t size, parsum_error *error) {
     struct stat old;
-    const bool exists = stat(path, &old) == 0;
-    /* What cannot be looked at may be what must not be replaced. */
-    if (!exists && errno != ENOENT)
-        return fail_write(path, error);
-    if (exists && !S_ISREG(old.st_mode))
-        return ps_fail(error, PARSUM_FAILED, "%s is no regular file; name one, or a new one", path);
+    bool exists;
+    const parsum_status seen = look_at_old(path, &old, &exists, error);
+    if (seen != PARSUM_OK)
+        return seen;
     /* Where path is a link, the file that it leads to is replaced. */
     char *const target = exists ? realpath(path, NULL) : strdup(path);
     if (target == NULL)

@@ -12,6 +12,9 @@
  * would be replaced). */
 parsum_status ps_whole_file_write(const char *path, const void *bytes, size_t size, parsum_error *error);
 
+/* The second of these reasons, and others that are known before there is something to write; PARSUM_OK promises nothing. */
+parsum_status ps_whole_file_check(const char *path, parsum_error *error);
+
 /* Reads up to capacity bytes of path; *size says how many. PARSUM_BAD_INPUT as ps_file_open and ps_file_read. */
 parsum_status ps_whole_file_read(const char *path, void *bytes, size_t capacity, size_t *size,
                                  parsum_error *error);

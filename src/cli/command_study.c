@@ -10,7 +10,7 @@
 #include "report/study_report.h"
 
 /* What cannot be written is said before seconds are spent on measuring. That it can be is known only when it is. */
-static parsum_status check_folder(const char *path, parsum_error *error) {
+static parsum_status check_page(const char *path, parsum_error *error) {
     const char *const slash = strrchr(path, '/');
     char *const folder = slash == NULL ? strdup(".") : strndup(path, (size_t)(slash - path) + 1);
     parsum_status status = PARSUM_OK;
@@ -18,6 +18,8 @@ static parsum_status check_folder(const char *path, parsum_error *error) {
         status = ps_fail_memory(error, "a name");
     else if (access(folder, W_OK | X_OK) != 0)
         status = ps_fail(error, PARSUM_FAILED, "%s cannot be written (%s)", path, strerror(errno));
+    else
+        status = ps_whole_file_check(path, error);
     free(folder);
     return status;
 }
@@ -60,7 +62,7 @@ int command_study(const ps_settings *settings) {
     ps_study *study = malloc(sizeof *study);
     parsum_status status = study == NULL ? ps_fail_memory(&error, "the study") : PARSUM_OK;
     if (status == PARSUM_OK && settings->html_path != NULL)
-        status = check_folder(settings->html_path, &error);
+        status = check_page(settings->html_path, &error);
     if (status == PARSUM_OK)
         status = ps_study_run(&request, study, &error);
     progress_clear();

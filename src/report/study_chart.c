@@ -5,7 +5,7 @@
 
 #include "report/study_report.h"
 
-enum { WIDTH = 480, NAME_WIDTH = 84, VALUE_WIDTH = 84, LINE_HEIGHT = 24, BAR_HEIGHT = 14, HEAD_HEIGHT = 26 };
+enum { WIDTH = 480, NAME_WIDTH = 88, VALUE_WIDTH = 92, LINE_HEIGHT = 24, BAR_HEIGHT = 14, HEAD_HEIGHT = 26 };
 
 static const char *const way_classes[PS_STUDY_WAYS] = {"serial", "threads", "processes"};
 
@@ -172,11 +172,11 @@ static void print_legend(FILE *stream, const plot *area) {
     char text[64];
     print_marker(stream, PS_STUDY_THREADS, LEFT + 6, LEGEND);
     print_text(stream, LEFT + 16, LEGEND + 4.5, "value", "threads");
-    print_marker(stream, PS_STUDY_PROCESSES, LEFT + 86, LEGEND);
-    print_text(stream, LEFT + 96, LEGEND + 4.5, "value", "processes");
-    fprintf(stream, "<path class=\"ideal\" d=\"M%d %dh24\"/>\n", LEFT + 178, LEGEND);
-    snprintf(text, sizeof text, "all that %.0f CPU%s can give", area->cpus, area->cpus == 1 ? "" : "s");
-    print_text(stream, LEFT + 208, LEGEND + 4.5, "value", text);
+    print_marker(stream, PS_STUDY_PROCESSES, LEFT + 90, LEGEND);
+    print_text(stream, LEFT + 100, LEGEND + 4.5, "value", "processes");
+    fprintf(stream, "<path class=\"ideal\" d=\"M%d %dh24\"/>\n", LEFT + 194, LEGEND);
+    snprintf(text, sizeof text, "what %.0f CPU%s can give", area->cpus, area->cpus == 1 ? "" : "s");
+    print_text(stream, LEFT + 224, LEGEND + 4.5, "value", text);
 }
 
 void study_chart_lines(FILE *stream, const ps_study *study, const ps_study_row *row) {

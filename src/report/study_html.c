@@ -38,10 +38,8 @@ static const char style[] =
     "svg .axis { stroke: var(--soft); } svg .grid { stroke: var(--edge); }\n"
     "svg .ideal { fill: none; stroke: var(--soft); stroke-width: 1.5; stroke-dasharray: 4 4; }\n"
     "svg .missing { fill: none; stroke: var(--soft); stroke-width: 1.5; }\n"
-    ".scroll { overflow-x: auto; }\n"
-    "table { border-collapse: collapse; table-layout: fixed; width: 100%; min-width: 24rem; font-size: "
-    ".9rem; font-variant-numeric: tabular-nums; "
-    "}\n"
+    "table { border-collapse: collapse; table-layout: fixed; width: 100%; font-size: .9rem;\n"
+    "  font-variant-numeric: tabular-nums; }\n"
     "th, td { padding: .4rem 0 .4rem .75rem; text-align: right; vertical-align: top;\n"
     "  border-top: 1px solid var(--edge); }\n"
     "thead th { border-top: 0; }\n"
@@ -51,6 +49,12 @@ static const char style[] =
     ".45em; }\n"
     "i.serial { background: var(--serial); } i.threads { background: var(--threads); }\n"
     "i.processes { background: var(--processes); }\n"
+    /* A picture shrinks with the page, and its letters with it. */
+    "@media (max-width: 36rem) {\n"
+    "  main { padding: 2rem .75rem 3rem; } section { padding: 1rem; }\n"
+    "  table { font-size: .8rem; } th, td { padding-left: .35rem; }\n"
+    "  th:first-child { width: 30%; } thead th i { display: block; margin: 0 0 .3em auto; }\n"
+    "  svg text { font-size: 16px; } }\n"
     "@media print { section { break-inside: avoid; } body { font-size: 11pt; } }\n";
 
 void study_print_escaped(FILE *stream, const char *text) {
@@ -91,7 +95,7 @@ static void print_cell(FILE *stream, const ps_study_value *value) {
 static void print_table(FILE *stream, const ps_study_row *row) {
     const char *labels[STUDY_LINES_MAX];
     const size_t count = study_labels(row, labels);
-    fputs("<div class=\"scroll\"><table>\n<thead><tr><th></th>", stream);
+    fputs("<table>\n<thead><tr><th></th>", stream);
     for (unsigned way = 0; way < PS_STUDY_WAYS; way++) {
         if (study_side_is_shown(row, (ps_study_way)way))
             fprintf(stream, "<th scope=\"col\"><i class=\"%s\"></i>%s</th>", study_way_names[way],
@@ -108,7 +112,7 @@ static void print_table(FILE *stream, const ps_study_row *row) {
         }
         fputs("</tr>\n", stream);
     }
-    fputs("</tbody></table></div>\n", stream);
+    fputs("</tbody></table>\n", stream);
 }
 
 static void print_section(FILE *stream, const ps_study *study, size_t index) {

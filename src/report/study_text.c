@@ -4,7 +4,7 @@
 #include "report/report.h"
 #include "report/study_report.h"
 
-enum { WIDTH = 96, INDENT = 2, BAR_WIDTH = 48 };
+enum { WIDTH = 80, INDENT = 2, BAR_WIDTH = 48 };
 
 static void print_wrapped(FILE *stream, const char *lead, const char *text) {
     const int lead_length = (int)strlen(lead);

@@ -79,12 +79,14 @@ static void end_family(pid_t child) {
     enum { RESTS = 100 };
     kill(child, SIGKILL);
     ps_study_wait(child);
-    for (int i = 0; i < RESTS; i++) {
+    for (int rests = 0; rests < RESTS;) {
         const pid_t waited = waitpid(-1, NULL, WNOHANG);
         if (waited < 0 && errno == ECHILD)
             return;
-        if (waited <= 0)
+        if (waited <= 0) {
             rest();
+            rests++;
+        }
     }
 }
 

@@ -88,19 +88,36 @@ static void count_once(ps_study_way way, const ps_study_request *request, ps_stu
     ps_study_unshare(tasks, size);
 }
 
+bool ps_study_try_tasks(const ps_study_request *request, ps_study_counting *ways) {
+    enum { MANY = 64 };
+    bool all = true;
+    for (unsigned i = PS_STUDY_THREADS; i < PS_STUDY_WAYS && request->tasks > MANY; i++) {
+        ways[i].started =
+            ps_study_workers_try((ps_study_way)i, request->tasks, ways[i].refusal, sizeof ways[i].refusal);
+        all = all && ways[i].refusal[0] == '\0';
+    }
+    return all;
+}
+
 void ps_study_measure_count(const ps_study_request *request, void *context) {
     /* Short runs are repeated, in turns, so that what disturbs one way disturbs the others, too. */
     enum { RUNS_MIN = 3 };
     static const double enough_seconds = 0.4, long_seconds = 0.5;
     ps_study_count_seen *seen = context;
+    ps_study_try_tasks(request, seen->ways);
     const double start = ps_clock_seconds();
-    double elapsed_seconds = 0;
     for (unsigned run = 0; run < PS_STUDY_RUNS_MAX; run++) {
-        for (unsigned way = 0; way < PS_STUDY_WAYS; way++) {
+        bool any = false;
+        /* What may be refused comes first: so many tasks one after another may take long, and be compared with nothing. */
+        for (unsigned way = PS_STUDY_THREADS; way < PS_STUDY_WAYS; way++) {
             if (seen->ways[way].refusal[0] == '\0')
                 count_once((ps_study_way)way, request, &seen->ways[way]);
+            any = any || seen->ways[way].refusal[0] == '\0';
         }
-        elapsed_seconds = ps_clock_seconds() - start;
+        if (!any)
+            return;
+        count_once(PS_STUDY_SERIAL, request, &seen->ways[PS_STUDY_SERIAL]);
+        const double elapsed_seconds = ps_clock_seconds() - start;
         if ((run == 0 && elapsed_seconds > long_seconds) ||
             (run + 1 >= RUNS_MIN && elapsed_seconds > enough_seconds))
             return;
@@ -147,8 +164,9 @@ void ps_study_tell_counting(const ps_study_counting *ways, ps_study_row *row) {
                             ps_median(counting->cpu_seconds, counting->run_count));
         ps_study_add_number(row, way, "cpus", "CPUs in use", PS_STUDY_RATIO,
                             ps_study_counting_cpus(counting));
-        ps_study_add_number(row, way, "speedup", "speedup", PS_STUDY_RATIO,
-                            ps_study_counting_speedup(ways, way));
+        if (ps_study_counting_speedup(ways, way) > 0)
+            ps_study_add_number(row, way, "speedup", "speedup", PS_STUDY_RATIO,
+                                ps_study_counting_speedup(ways, way));
         ps_study_add_number(row, way, "started", NULL, PS_STUDY_NUMBER, counting->started);
         ps_study_add_list(row, way, "samples", PS_STUDY_SECONDS, counting->wall_seconds, counting->run_count);
     }
@@ -156,14 +174,18 @@ void ps_study_tell_counting(const ps_study_counting *ways, ps_study_row *row) {
 
 void ps_study_tell_refusals(const ps_study_counting *ways, unsigned tasks, char *text, size_t size) {
     static const char *const names[] = {"task", "thread", "process"};
+    static const char *const many[] = {"tasks", "threads", "processes"};
     for (unsigned way = PS_STUDY_THREADS; way < PS_STUDY_WAYS; way++) {
         if (ways[way].refusal[0] == '\0')
             continue;
-        if (ways[way].started < tasks)
+        if (ways[way].started == 0)
+            ps_study_append(text, size, "%u %s are not to be had (%s). ", tasks, many[way],
+                            ways[way].refusal);
+        else if (ways[way].started < tasks)
             ps_study_append(text, size, "After %u of %u a further %s could not be started (%s). ",
                             ways[way].started, tasks, names[way], ways[way].refusal);
         else
-            ps_study_append(text, size, "Of the %ss, %s. ", names[way], ways[way].refusal);
+            ps_study_append(text, size, "Of the %s, %s. ", many[way], ways[way].refusal);
     }
     ps_study_append(text, size,
                     "So many tasks at once are more than this system gives: try a smaller --tasks.");
@@ -178,6 +200,17 @@ static void say_who_is_ahead(double threads, double processes, char *text, size_
         ps_study_append(text, size, "; the %s are %.2f times as fast as the %s.",
                         threads > processes ? "threads" : "processes", lead,
                         threads > processes ? "processes" : "threads");
+}
+
+bool ps_study_say_busy(const ps_study *study, const ps_study_counting *ways, char *text, size_t size) {
+    const double cpus = ps_study_counting_cpus(&ways[PS_STUDY_SERIAL]);
+    if (cpus >= 1 / PS_STUDY_GAIN)
+        return false;
+    ps_study_append(text, size,
+                    "Of the %u CPUs this program got too little to tell (%.2f of one for one task after "
+                    "another): they were busy with something else meanwhile, so measure again.",
+                    study->cpus, cpus);
+    return true;
 }
 
 static void say_speedups(const ps_study *study, const ps_study_counting *ways, char *text, size_t size) {
@@ -209,6 +242,8 @@ static void say_speedups(const ps_study *study, const ps_study_counting *ways, c
                         "There is 1 CPU, so neither threads (%.2f times as fast as one task after another) "
                         "nor processes (%.2f times) speed anything up: they take turns.",
                         threads, processes);
+    } else if (ps_study_say_busy(study, ways, text, size)) {
+        return;
     } else {
         ps_study_append(text, size,
                         "There are %u CPUs, and yet neither threads (%.2f times as fast as one task after "
@@ -224,11 +259,13 @@ void ps_study_tell_count(const ps_study *study, const void *context, ps_study_ro
     const unsigned tasks = study->request.tasks, runs = ways[PS_STUDY_SERIAL].run_count;
     snprintf(
         row->method, sizeof row->method,
-        "%u task%s, %s counting to %llu by a loop of single steps; one after another, then as many "
-        "threads, then as many processes. Wall time from the first start to the last end, CPU time of all "
-        "of them; the median of %u run%s. CPUs in use: CPU time by wall time.",
-        tasks, tasks == 1 ? "" : "s", tasks == 1 ? "" : "each", (unsigned long long)study->request.count,
-        runs, runs == 1 ? "" : "s");
+        "%u task%s counting to %llu by a loop of single steps: one after another, in as many threads, in as "
+        "many processes. Wall time from the first start to the last end, CPU time of all of them; CPUs in "
+        "use: CPU time by wall time.",
+        tasks, tasks == 1 ? "" : "s, each", (unsigned long long)study->request.count);
+    if (runs > 0)
+        ps_study_append(row->method, sizeof row->method, " The median of %u run%s.", runs,
+                        runs == 1 ? "" : "s");
     ps_study_tell_counting(ways, row);
     if (ways[PS_STUDY_SERIAL].refusal[0] != '\0')
         snprintf(row->error, sizeof row->error, "%s", ways[PS_STUDY_SERIAL].refusal);

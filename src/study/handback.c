@@ -226,7 +226,7 @@ void ps_study_tell_handback(const ps_study *study, const void *context, ps_study
         seen->rounds);
     for (unsigned i = 0; i < JOURNEYS; i++) {
         seconds[i] = seen->median_seconds[journeys[i].way][journeys[i].hand];
-        if (seen->why_not[0] == '\0' && seconds[i] <= 0)
+        if (row->error[0] == '\0' && seconds[i] <= 0)
             snprintf(row->error, sizeof row->error, "no right result came back by %s", journeys[i].words);
     }
     if (seen->why_not[0] != '\0')

@@ -84,7 +84,8 @@ static void check_end(int status, ps_study_python_seen *seen) {
     } else if (status != 0) {
         ps_child_describe_end(status, end, sizeof end);
         snprintf(seen->why_not, sizeof seen->why_not, "python3 %s", end);
-    } else if (ps_study_counting_seconds(&seen->ways[PS_STUDY_SERIAL]) <= 0) {
+    } else if (ps_study_counting_seconds(&seen->ways[PS_STUDY_SERIAL]) <= 0 &&
+               seen->ways[PS_STUDY_THREADS].refusal[0] == '\0') {
         snprintf(seen->why_not, sizeof seen->why_not, "python3 told no times");
     }
 }
@@ -93,6 +94,9 @@ void ps_study_measure_python(const ps_study_request *request, void *context) {
     ps_study_python_seen *seen = context;
     python_call call = {.request = request};
     char line[512];
+    /* What the system does not give this program it gives Python no more. */
+    if (!ps_study_try_tasks(request, seen->ways))
+        return;
     if (pipe(call.output) != 0 || pipe(call.guard) != 0) {
         snprintf(seen->why_not, sizeof seen->why_not, "there is no pipe (%s)", strerror(errno));
         return;
@@ -137,7 +141,7 @@ static void say(const ps_study *study, const ps_study_counting *ways, char *text
             "There is 1 CPU, so nothing speeds up, with or without the interpreter's lock: %s are "
             "%.2f times and %s %.2f times as fast as one task after another.",
             thread_text, threads, process_text, processes);
-    else
+    else if (!ps_study_say_busy(study, ways, text, size))
         ps_study_append(text, size,
                         "%s are %.2f times and %s %.2f times as fast as one task after another: the lock's "
                         "effect does not show where processes gain nothing either.",
@@ -150,8 +154,11 @@ void ps_study_tell_python(const ps_study *study, const void *context, ps_study_r
     snprintf(
         row->method, sizeof row->method,
         "The same tasks in Python%s%s: one after another, in threading.Thread, in multiprocessing.Process "
-        "(by fork), timed by Python itself; the median of %u run%s.",
-        seen->version[0] != '\0' ? ", " : "", seen->version, runs, runs == 1 ? "" : "s");
+        "(by fork), timed by Python itself.",
+        seen->version[0] != '\0' ? ", " : "", seen->version);
+    if (runs > 0)
+        ps_study_append(row->method, sizeof row->method, " The median of %u run%s.", runs,
+                        runs == 1 ? "" : "s");
     if (seen->why_not[0] != '\0') {
         snprintf(row->error, sizeof row->error, "%s", seen->why_not);
         return;

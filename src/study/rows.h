@@ -36,6 +36,10 @@ ps_study_tell ps_study_tell_count;
 /* Counts to count, one by one, and returns what it reached: less where stop was set meanwhile. */
 uint64_t ps_study_count_up(uint64_t count, const atomic_bool *stop);
 
+/* While thousands count, starting further ones takes as long as their counting. So whether the system gives so many threads and
+ * processes is found out before; false: not all, and the refusals say why. Few are not tried. */
+bool ps_study_try_tasks(const ps_study_request *request, ps_study_counting *ways);
+
 /* The values of both counting rows. */
 void ps_study_tell_counting(const ps_study_counting *ways, ps_study_row *row);
 /* Which of the two ways were refused some of the tasks, and why. */
@@ -46,6 +50,8 @@ double ps_study_counting_speedup(const ps_study_counting *ways, ps_study_way way
 /* How many CPUs worked on average; whether a way is faster because several did, not because a busy machine was less so. */
 double ps_study_counting_cpus(const ps_study_counting *counting);
 bool ps_study_counting_gains(const ps_study_counting *ways, ps_study_way way);
+/* Says, and returns true, where one task after another got less than a CPU: then no speedup can be trusted. */
+bool ps_study_say_busy(const ps_study *study, const ps_study_counting *ways, char *text, size_t size);
 
 /* count_python: the same in Python's threading and multiprocessing. */
 typedef struct ps_study_python_seen {
@@ -126,6 +132,9 @@ typedef struct ps_study_scaling_seen {
         char refusal[320];
     } ways[PS_STUDY_WAYS];
 } ps_study_scaling_seen;
+/* The numbers of workers up to last: 1 to 8, then the powers of two, the number of CPUs, and last. Returns how many there are, at
+ * most PS_STUDY_POINTS. */
+size_t ps_study_choose_points(unsigned last, unsigned cpus, unsigned *points);
 ps_study_measure ps_study_measure_scaling;
 ps_study_tell ps_study_tell_scaling;
 

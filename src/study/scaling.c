@@ -12,8 +12,7 @@ static const double wanted_seconds =
 
 static const char *const engines[PS_STUDY_WAYS] = {"serial", "pthread", "fork"};
 
-/* 1 to 8, then the powers of two, the number of CPUs, and the last. */
-static size_t choose_points(unsigned last, unsigned cpus, unsigned *points) {
+size_t ps_study_choose_points(unsigned last, unsigned cpus, unsigned *points) {
     size_t count = 0;
     for (unsigned workers = 1; workers <= last && count < PS_STUDY_POINTS; workers++) {
         const bool power = (workers & (workers - 1)) == 0;
@@ -96,7 +95,7 @@ void ps_study_measure_scaling(const ps_study_request *request, void *context) {
     ps_study_scaling_seen *seen = context;
     if (!choose_elements(request, seen))
         return;
-    seen->point_count = choose_points(request->workers, ps_usable_cpus(), seen->workers);
+    seen->point_count = ps_study_choose_points(request->workers, ps_usable_cpus(), seen->workers);
     for (unsigned way = PS_STUDY_THREADS; way < PS_STUDY_WAYS; way++)
         seen->ways[way].count = seen->point_count;
     for (unsigned run = 0; run < RUNS; run++) {
