@@ -91,22 +91,59 @@ static ulong shifter_bits(int k) {
     return (ulong)(k + 1023) << 52 | 1UL << 51;
 }
 
-/* The least t for which all numbers of the tile are below 2^t in magnitude; 4096: they are all 0, or not all finite. */
-FLOAT_INLINE int tile_top(const float_work *work, __global const uchar *numbers, uint size,
-                          const float_tile *tile) {
-    long4 largest = (long4)(0L);
-#define ADD_VECTOR(at) largest = max(largest, as_long4(load_doubles(numbers, size, (at))) & LONG_MAX)
-    FOR_TILE_HALVES(work, tile, ADD_VECTOR);
-#undef ADD_VECTOR
-    const int exponent = (int)(lane_max4(as_ulong4(largest)) >> 52);
-    return exponent == 0 || exponent == 2047 ? 4096 : exponent - 1022;
+/* What is known of the finite numbers of a tile: all are below 2^top in magnitude and multiples of 2^bottom. */
+typedef struct float_span {
+    int top, bottom;
+    bool known; /* there are numbers but zeros, and all are finite */
+    bool zeros; /* there are none but zeros */
+} float_span;
+
+/* Of t = bits * 2, without the sign: the largest, and the least t - 1, by which zeros drop out. So that one instruction compares
+ * them, doubles are looked at by their high words, whatever that makes of the low ones. t - 1 may have the exponent before that
+ * of t, which is below it all the more. */
+FLOAT_INLINE float_span span_of_tile(const float_work *work, __global const uchar *numbers, uint size,
+                                     const float_tile *tile) {
+    uint8 largest = (uint8)(0u), least = (uint8)(UINT_MAX);
+#define ADD_WORDS(at)                                                     \
+    do {                                                                  \
+        const uint8 words = vload8((at), (__global const uint *)numbers); \
+        const uint8 twice = words + words;                                \
+        largest = max(largest, twice);                                    \
+        least = min(least, twice - 1u);                                   \
+    } while (0)
+#define ADD_HIGH_WORDS(at)                                                 \
+    do {                                                                   \
+        const ulong4 bits = vload4((at), (__global const ulong *)numbers); \
+        const ulong4 twice = bits + bits;                                  \
+        largest = max(largest, as_uint8(twice));                           \
+        least = min(least, as_uint8(twice - 1UL));                         \
+    } while (0)
+    if (size == 4u)
+        FOR_TILE(work, tile, ADD_WORDS);
+    else
+        FOR_TILE_HALVES(work, tile, ADD_HIGH_WORDS);
+#undef ADD_WORDS
+#undef ADD_HIGH_WORDS
+    const uint4 high_most = size == 4u ? max(largest.even, largest.odd) : largest.odd;
+    const uint4 high_least = size == 4u ? min(least.even, least.odd) : least.odd;
+    const uint most = max(max(high_most.x, high_most.y), max(high_most.z, high_most.w));
+    const uint fewest = min(min(high_least.x, high_least.y), min(high_least.z, high_least.w));
+    const int field = (int)(most >> (size == 4u ? 24 : 21)), special = size == 4u ? 255 : 2047;
+    const int least_field = max((int)(fewest >> (size == 4u ? 24 : 21)), 1);
+    float_span span;
+    span.top = field - (size == 4u ? 126 : 1022);
+    span.bottom = least_field - (size == 4u ? 150 : 1075);
+    /* A subnormal double may have a high word of 0; its t - 1 has not one of all ones. */
+    span.zeros = most == 0u && fewest == UINT_MAX;
+    span.known = field != special && !span.zeros;
+    return span;
 }
 
-/* A window for the tile of that top, of slices many slices, whose sums the digits hold. */
+/* A window for terms below 2^top, of slices many slices, whose sums the digits hold. */
 FLOAT_INLINE void set_window(float_window *window, int top, int slices, int base) {
     window->k = top + 1;
     window->slices = slices;
-    window->known = top < 4096 && window->k <= FLOAT_K_MAX && window->k - 52 * slices >= FLOAT_UNIT_MIN &&
+    window->known = window->k <= FLOAT_K_MAX && window->k - 52 * slices >= FLOAT_UNIT_MIN &&
                             window->k - 52 * slices >= base &&
                             window->k - 52 - base <= PS_FLOAT_NUMBER_POSITION_MAX
                         ? 1u
@@ -284,36 +321,57 @@ FLOAT_INLINE uint slice_products_either(const float_work *work, uint term, const
     return done;
 }
 
-/* With term and size constant. A window is kept while it fits. For a tile that it does not fit it is made anew, with one more
- * slice where that is not enough: from then on, as such tiles seldom come alone. */
+/* Slices the tile with the window there is. */
+FLOAT_INLINE uint slice_by_window(const float_work *work, uint term, uint size, const float_tile *tile,
+                                  float_window *window, int base, __local ulong *digits) {
+    const bool square_or_product = term == FLOAT_SQUARE || term == FLOAT_PRODUCT;
+    if (window->known == 0u)
+        return 0u;
+    if (size == 8u && square_or_product)
+        return slice_products_either(work, term, tile, window, base, digits);
+    if (size == 8u && window->slices == 3)
+        return slice_values(work, term, size, 3, tile, window->k, base, digits);
+    if (size == 4u && !square_or_product && window->slices == 1)
+        return slice_values(work, term, size, 1, tile, window->k, base, digits);
+    return slice_values(work, term, size, 2, tile, window->k, base, digits);
+}
+
+/* With term and size constant. A window is kept while it fits; for a tile that it does not fit it is made anew, with as many
+ * slices as the numbers may need. Those that end in zeros may need fewer, so that no span is too wide to be tried. */
 FLOAT_INLINE uint slice_sized(const float_work *work, uint term, uint size, const float_tile *tile,
                               float_window *window, __local ulong *digits) {
-    const uint factors = term == FLOAT_SQUARE || term == FLOAT_PRODUCT ? 2u : 1u;
-    const int base = factors == 2u ? work->product_base : work->base;
-    const int least = factors == 2u ? (size == 8u ? 3 : 2) : (size == 8u ? 2 : 1), most = size == 8u ? 3 : 2;
-    uint done = 0u;
-    for (int attempt = window->known != 0u ? 0 : 1; attempt <= 1 + most - least && done == 0u; attempt++) {
-        if (attempt > 0) {
-            int top = tile_top(work, work->left, size, tile) + FLOAT_MARGIN;
+    const bool square_or_product = term == FLOAT_SQUARE || term == FLOAT_PRODUCT;
+    const int base = square_or_product ? work->product_base : work->base;
+    const int least = square_or_product ? (size == 8u ? 3 : 2) : (size == 8u ? 2 : 1),
+              most = size == 8u ? 3 : 2;
+    bool fresh = window->known == 0u;
+    for (uint attempt = 0u; attempt < 2u; attempt++) {
+        if (fresh) {
+            const float_span span = span_of_tile(work, work->left, size, tile);
+            const int needed = (span.top + FLOAT_MARGIN + 1 - span.bottom + 51) / 52;
+            int top = span.top + FLOAT_MARGIN;
+            bool known = span.known, zeros = span.zeros;
             if (term == FLOAT_SQUARE)
                 top *= 2;
-            if (term == FLOAT_PRODUCT)
-                top += tile_top(work, work->right, size, tile) + FLOAT_MARGIN;
-            set_window(window, top, least + attempt - 1, base);
+            if (term == FLOAT_PRODUCT) {
+                const float_span other = span_of_tile(work, work->right, size, tile);
+                top += other.top + FLOAT_MARGIN;
+                zeros = (span.zeros && (other.known || other.zeros)) || (span.known && other.zeros);
+                known = known && other.known;
+            }
+            if (zeros)
+                return 1u;
+            set_window(window, top, clamp(needed, least, most), base);
+            window->known = known ? window->known : 0u;
         }
-        if (window->known == 0u)
-            continue;
-        if (least == 3)
-            done = slice_products_either(work, term, tile, window, base, digits);
-        else if (size == 8u && window->slices == 3)
-            done = slice_values(work, term, size, 3, tile, window->k, base, digits);
-        else if (size == 4u && factors == 1u && window->slices == 1)
-            done = slice_values(work, term, size, 1, tile, window->k, base, digits);
-        else
-            done = slice_values(work, term, size, 2, tile, window->k, base, digits);
+        if (slice_by_window(work, term, size, tile, window, base, digits) != 0u)
+            return 1u;
+        if (fresh)
+            break;
+        fresh = true;
     }
-    window->known = done;
-    return done;
+    window->known = 0u;
+    return 0u;
 }
 
 /* Adds a tile's terms to the digits. Returns whether it could; if not, nothing is added. */

@@ -175,6 +175,8 @@ static void loops_at_the_ends_of_windows(void **state) {
             const ps_float_piece piece = {.type = PARSUM_F64,
                                           .left = (unsigned char *)list,
                                           .next_left = i % 3 == 0 ? (unsigned char *)list : NULL,
+                                          .gap_bytes = count / path->loops->lanes / 2 * path->loops->lanes *
+                                                       sizeof(double),
                                           .vectors = count / path->loops->lanes};
             for (int term = PS_TERM_VALUE; term <= PS_TERM_MAGNITUDE; term++) {
                 const ps_binary *total =

@@ -28,6 +28,7 @@ typedef struct fold_state {
     slice_sums sum, magnitudes, products;
     const unsigned char *next_left,
         *next_right;   /* the piece to come, where the loop shall scan it; else NULL */
+    bool fell_back;    /* at the last piece: its windows did not hold what it has */
     bool next_scanned; /* what the loop found of it: */
     scans next_scan;
     ps_float_fallback fallback;
@@ -35,10 +36,12 @@ typedef struct fold_state {
         buffer[2][PS_FLOAT_PIECE * sizeof(double)]; /* pieces that are no whole vectors, or had specials */
 } fold_state;
 
-/* The finite numbers of a piece, followed by zeros up to a whole vector. */
+/* The finite numbers of a piece, followed by zeros up to a whole vector. stream_bytes: of a whole piece in two streams, how far
+ * the second half is from the first; 0: the numbers lie one behind the other. */
 typedef struct operands {
     const unsigned char *left, *right;
     uint64_t count;
+    size_t stream_bytes;
 } operands;
 
 static void add_to(slice_sums *total, const slice_sums *sums, int sign) {
@@ -70,6 +73,12 @@ static uint64_t vectors_of(const fold_state *fold, uint64_t count) {
     return (count + fold->vector_numbers - 1) / fold->vector_numbers;
 }
 
+/* From the first half of the vectors to the second. */
+static size_t gap_of(const fold_state *fold, const operands *list) {
+    const size_t vector_bytes = fold->vector_numbers * fold->size_bytes;
+    return list->stream_bytes > 0 ? list->stream_bytes : vectors_of(fold, list->count) / 2 * vector_bytes;
+}
+
 /* Adds what the terms of list sum up to by slices to total. */
 static void sum_slices(fold_state *fold, const operands *list, ps_float_term term, ps_float_window window,
                        slice_sums *total) {
@@ -79,6 +88,7 @@ static void sum_slices(fold_state *fold, const operands *list, ps_float_term ter
                                   .right = list->right,
                                   .next_left = whole ? fold->next_left : NULL,
                                   .next_right = whole ? fold->next_right : NULL,
+                                  .gap_bytes = gap_of(fold, list),
                                   .vectors = vectors_of(fold, list->count)};
     ps_float_slices slices;
     fold->loops->sum(&piece, term, window, &slices);
@@ -109,12 +119,52 @@ static void to_vectors(fold_state *fold, operands *list) {
         list->right = in_vectors(fold, 1, list->right, list->count);
 }
 
+/* Of both halves. */
+static ps_float_scan scan_operand(const fold_state *fold, const operands *list,
+                                  const unsigned char *numbers) {
+    const uint64_t vectors = vectors_of(fold, list->count), half = vectors / 2;
+    const ps_float_scan one = fold->loops->scan(fold->type, numbers, half);
+    const ps_float_scan other = fold->loops->scan(fold->type, numbers + gap_of(fold, list), vectors - half);
+    return (ps_float_scan){one.largest > other.largest ? one.largest : other.largest,
+                           one.least < other.least ? one.least : other.least};
+}
+
 static scans scan(const fold_state *fold, const operands *list) {
-    const uint64_t vectors = vectors_of(fold, list->count);
     scans found;
-    found.left = fold->loops->scan(fold->type, list->left, vectors);
-    found.right = list->right == NULL ? found.left : fold->loops->scan(fold->type, list->right, vectors);
+    found.left = scan_operand(fold, list, list->left);
+    found.right = list->right == NULL ? found.left : scan_operand(fold, list, list->right);
     return found;
+}
+
+/* Of a piece in two streams half number index; of another all of it, or for index 1 nothing. */
+static operands part_of(const operands *list, int index) {
+    operands part = *list;
+    part.stream_bytes = 0;
+    if (list->stream_bytes == 0) {
+        part.count = index == 0 ? list->count : 0;
+        return part;
+    }
+    part.count = list->count / 2;
+    part.left = list->left + (index == 0 ? 0 : list->stream_bytes);
+    if (list->right != NULL)
+        part.right = list->right + (index == 0 ? 0 : list->stream_bytes);
+    return part;
+}
+
+/* Brings two streams together, for what takes numbers one behind the other. */
+static void join_streams(fold_state *fold, operands *list) {
+    const size_t half_bytes = list->count / 2 * fold->size_bytes;
+    if (list->stream_bytes == 0)
+        return;
+    memcpy(fold->buffer[0], list->left, half_bytes);
+    memcpy(fold->buffer[0] + half_bytes, list->left + list->stream_bytes, half_bytes);
+    list->left = fold->buffer[0];
+    if (list->right != NULL) {
+        memcpy(fold->buffer[1], list->right, half_bytes);
+        memcpy(fold->buffer[1] + half_bytes, list->right + list->stream_bytes, half_bytes);
+        list->right = fold->buffer[1];
+    }
+    list->stream_bytes = 0;
 }
 
 static bool has_specials(scans found) {
@@ -125,6 +175,7 @@ static bool has_specials(scans found) {
 static void take_specials(fold_state *fold, operands *list) {
     const size_t size_bytes = fold->size_bytes;
     uint64_t kept = 0;
+    join_streams(fold, list);
     for (uint64_t i = 0; i < list->count; i++) {
         const double left = ps_float_at(fold->type, list->left, i);
         const double right = list->right != NULL ? ps_float_at(fold->type, list->right, i) : 0;
@@ -176,8 +227,12 @@ static void add_values(fold_state *fold, const operands *list, ps_float_scan fou
     ps_float_window window = fold->window;
     slice_sums sums = {{0}};
     if (!ps_float_window_fit(&window, ps_float_span_of(fold->type, found))) {
-        ps_float_fallback_add(&fold->fallback, fold->type, list->left, list->count,
-                              ps_float_scan_has_subnormals(found), fold->partial);
+        fold->fell_back = true;
+        for (int half = 0; half < 2; half++) {
+            const operands part = part_of(list, half);
+            ps_float_fallback_add(&fold->fallback, fold->type, part.left, part.count,
+                                  ps_float_scan_has_subnormals(found), fold->partial);
+        }
         return;
     }
     if (window.k != fold->window.k)
@@ -207,8 +262,12 @@ static void add_products(fold_state *fold, const operands *list, scans found) {
     ps_float_window window = fold->product_window;
     if (!suits_products(fold, found.left, left) || !suits_products(fold, found.right, right) ||
         !ps_float_window_fit(&window, ps_float_span_of_products(left, right))) {
-        ps_float_fallback_add_products(&fold->fallback, fold->type, list->left,
-                                       squares ? list->left : list->right, list->count, fold->partial);
+        fold->fell_back = true;
+        for (int half = 0; half < 2; half++) {
+            const operands part = part_of(list, half);
+            ps_float_fallback_add_products(&fold->fallback, fold->type, part.left,
+                                           squares ? part.left : part.right, part.count, fold->partial);
+        }
         return;
     }
     if (window.k != fold->product_window.k)
@@ -258,6 +317,40 @@ static bool takes_one_loop(unsigned needs) {
            needs == PS_NEED_PRODUCTS;
 }
 
+static const unsigned char *ahead(const unsigned char *numbers, size_t bytes) {
+    return numbers != NULL ? numbers + bytes : NULL;
+}
+
+/* Adds whole many pieces, the first halves of which begin at left, one behind the other, and the second halves behind all of
+ * those; stops behind one that fell back, as the fallback is faster with one stream. Returns how many are done. */
+static uint64_t add_streams(fold_state *fold, const unsigned char *left, const unsigned char *right,
+                            uint64_t whole) {
+    const size_t half_bytes = PS_FLOAT_PIECE / 2 * fold->size_bytes;
+    uint64_t done = 0;
+    for (; done < whole && !fold->fell_back; done++) {
+        const bool scan_next = done + 1 < whole;
+        operands list = {ahead(left, done * half_bytes), ahead(right, done * half_bytes), PS_FLOAT_PIECE,
+                         whole * half_bytes};
+        fold->next_left = scan_next ? ahead(list.left, half_bytes) : NULL;
+        fold->next_right = scan_next ? ahead(list.right, half_bytes) : NULL;
+        add_piece(fold, &list);
+    }
+    fold->next_left = fold->next_right = NULL;
+    return done;
+}
+
+/* Adds the numbers with the indices from .. to-1, piece by piece. */
+static void add_run(fold_state *fold, const unsigned char *left, const unsigned char *right, uint64_t from,
+                    uint64_t to) {
+    while (from < to) {
+        const size_t offset = from * fold->size_bytes;
+        operands list = {ahead(left, offset), ahead(right, offset),
+                         to - from < PS_FLOAT_PIECE ? to - from : PS_FLOAT_PIECE, 0};
+        from += list.count;
+        add_piece(fold, &list);
+    }
+}
+
 void ps_float_add_numbers(const ps_float_loops *loops, parsum_type type, const unsigned char *left,
                           const unsigned char *right, uint64_t count, unsigned needs,
                           ps_float_partial *partial) {
@@ -271,20 +364,15 @@ void ps_float_add_numbers(const ps_float_loops *loops, parsum_type type, const u
     fold.partial = partial;
     fold.window = fold.product_window = (ps_float_window){0, 0};
     fold.sum = fold.magnitudes = fold.products = (slice_sums){{0}};
-    fold.next_scanned = false;
+    fold.fell_back = fold.next_scanned = false;
     fold.next_scan = (scans){{0, 0}, {0, 0}};
     ps_float_fallback_start(&fold.fallback, needs);
-    for (uint64_t done = 0; done < count;) {
-        const uint64_t rest = count - done;
-        const size_t offset = done * fold.size_bytes, piece_bytes = PS_FLOAT_PIECE * fold.size_bytes;
-        const bool scan_next = takes_one_loop(needs) && rest >= 2 * PS_FLOAT_PIECE;
-        operands list = {left + offset, needs & PS_NEED_PRODUCTS ? right + offset : NULL,
-                         rest < PS_FLOAT_PIECE ? rest : PS_FLOAT_PIECE};
-        fold.next_left = scan_next ? list.left + piece_bytes : NULL;
-        fold.next_right = scan_next && list.right != NULL ? list.right + piece_bytes : NULL;
-        done += list.count;
-        add_piece(&fold, &list);
-    }
+    const unsigned char *const right_from = needs & PS_NEED_PRODUCTS ? right : NULL;
+    const uint64_t whole = takes_one_loop(needs) ? count / PS_FLOAT_PIECE : 0,
+                   half_count = PS_FLOAT_PIECE / 2;
+    const uint64_t done = add_streams(&fold, left, right_from, whole), second = (whole + done) * half_count;
+    add_run(&fold, left, right_from, done * half_count, whole * half_count);
+    add_run(&fold, left, right_from, second, count);
     deposit_values(&fold);
     deposit_products(&fold);
     ps_float_fallback_finish(&fold.fallback, partial);

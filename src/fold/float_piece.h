@@ -23,12 +23,15 @@ typedef enum ps_float_term {
     PS_TERM_PRODUCT
 } ps_float_term;
 
-/* Vectors of numbers of type in memory, at any address. right: the other factors, where products are summed. next: as many
- * vectors of the piece to come, which are scanned on the way, so that memory is read while slices are computed; NULL: none. */
+/* Vectors of numbers of type in memory, at any address. The first vectors / 2 of them begin at left, the others gap_bytes
+ * further: the halves lie in two streams through memory, which is read faster so, or one behind the other. right: the other
+ * factors, where products are summed. next: as many vectors of the piece to come, in halves likewise, which are scanned on
+ * the way, so that memory is read while slices are computed; NULL: none. */
 typedef struct ps_float_piece {
     parsum_type type;
     const unsigned char *left, *right;
     const unsigned char *next_left, *next_right;
+    size_t gap_bytes;
     uint64_t vectors; /* of ps_float_vector_numbers each; at most PS_FLOAT_PIECE numbers */
 } ps_float_piece;
 

@@ -201,9 +201,8 @@ INLINE void add_slices(ps_doubles term, const ps_doubles *shifters, int from, in
 /* The memory that comes next: scanned, and what lies 2 KiB further on its way into the cache; or fetched only, for the scan that
  * follows. Fetching beyond the list's end has no effect. */
 INLINE void look_ahead(parsum_type type, const unsigned char *now, const unsigned char *next, bool scan_next,
-                       uint64_t index, exponents *found) {
+                       size_t offset, exponents *found) {
     const size_t number_bytes = type == PARSUM_F32 ? sizeof(float) : sizeof(double);
-    const size_t offset = index * sizeof(ps_vector);
     if (scan_next) {
         __builtin_prefetch(next + offset + 2048);
         scan_vector(found, type, next + offset);
@@ -247,17 +246,25 @@ INLINE void sum_slices(const ps_float_piece *piece, parsum_type type, ps_float_t
         lanes[s] = broadcast(0);
         shifters[s] = doubles_of(broadcast(shifter_bits(k, s)));
     }
-    _Pragma("GCC unroll 2") for (uint64_t i = 0; i < piece->vectors; i++) {
-        look_ahead(type, piece->left, piece->next_left, scan_next, i, &next_left);
-        if (term == PS_TERM_PRODUCT)
-            look_ahead(type, piece->right, piece->next_right, scan_next, i, &next_right);
-        for (uint64_t half = 0; half < HALVES(type); half++) {
-            const ps_doubles a = load(type, piece->left, i * HALVES(type) + half);
-            const ps_doubles b =
-                term == PS_TERM_PRODUCT ? load(type, piece->right, i * HALVES(type) + half) : a;
-            add_term(a, b, term, two, shifters, slices, lanes);
-        }
+    const uint64_t half = piece->vectors / 2;
+#define ADD_VECTOR(offset)                                                                                \
+    do {                                                                                                  \
+        look_ahead(type, piece->left, piece->next_left, scan_next, offset, &next_left);                   \
+        if (term == PS_TERM_PRODUCT)                                                                      \
+            look_ahead(type, piece->right, piece->next_right, scan_next, offset, &next_right);            \
+        for (uint64_t part = 0; part < HALVES(type); part++) {                                            \
+            const ps_doubles a = load(type, piece->left + (offset), part);                                \
+            const ps_doubles b = term == PS_TERM_PRODUCT ? load(type, piece->right + (offset), part) : a; \
+            add_term(a, b, term, two, shifters, slices, lanes);                                           \
+        }                                                                                                 \
+    } while (0)
+    for (uint64_t i = 0; i < half; i++) {
+        ADD_VECTOR(i * sizeof(ps_vector));
+        ADD_VECTOR(i * sizeof(ps_vector) + piece->gap_bytes);
     }
+    if (piece->vectors % 2 != 0)
+        ADD_VECTOR(half * sizeof(ps_vector) + piece->gap_bytes);
+#undef ADD_VECTOR
     FOR_SLICES(s, 0, slices) {
         const bool both = two && s > 0 && s + 1 < slices;
         uint64_t lane[PS_LANES], total = 0;

@@ -16,7 +16,7 @@
 enum { STAGING_MOST = 32 << 20 };
 /* Of memory that is not copied: some milliseconds at the speed of memory, so that a stop is prompt and results and checks
  * of blocks overlap. */
-enum { WRAPPED_MOST = 64 << 20 };
+enum { WRAPPED_MOST = 256 << 20 };
 _Static_assert(STAGING_MOST <= PS_ARRAY_LAUNCH_MAX && WRAPPED_MOST <= PS_ARRAY_LAUNCH_MAX,
                "a launch has no more numbers than bytes, which is what the kernels' bounds rest on");
 /* The first launch of a device that is not known yet: a tenth of a second at 10 MB a second. */
