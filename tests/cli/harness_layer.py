@@ -53,7 +53,7 @@ class LayerTest(harness.ProgramTest):
     def setUpClass(cls):
         cls.random = harness.seeded_random(cls.__name__)
         cls.integers = write_list("integers.i64", "q", [i * 7919 - 10**6 for i in range(300000)])
-        cls.doubles = write_list("doubles.f64", "d", [i * 0.375 - 1e3 for i in range(100000)])
+        cls.doubles = write_list("doubles.f64", "d", [i * 0.375 - 1e3 for i in range(160000)])
         cls.inputs = {
             "range": ["--stat=all", "--chunk=1000", "1:4001"],
             "integers": ["--stat=all", "--chunk=50000", "--type=i64", cls.integers],

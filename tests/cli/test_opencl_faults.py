@@ -191,9 +191,9 @@ class WantOfMemory(LayerTest):
 
     def test_chunks_are_halved(self):
         for error in WANT_OF_MEMORY if LONG else WANT_OF_MEMORY[::3]:
-            for name, most in (("integers", 300000), ("integers", 40000), ("doubles", 600000)):
+            for name, most in (("integers", 300000), ("integers", 40000), ("doubles", 1150000)):
                 with self.subTest(name=name, most=most, error=error):
-                    self.assert_halved(name, self.layered(memory=most, code=error), "--chunk=100000")
+                    self.assert_halved(name, self.layered(memory=most, code=error), "--chunk=160000")
 
     def test_of_a_device_that_numbers_are_copied_to(self):
         for kind in ("accelerator", "gpu"):
