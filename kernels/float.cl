@@ -144,26 +144,3 @@ static uint add_tile(const float_work *work, uint term, const float_tile *tile, 
 #undef ADD_VECTOR
     return right;
 }
-
-/* Unsigned integers in the order of the numbers, -0 just below 0. */
-static ulong float_key(ulong bits, uint size) {
-    const ulong sign = 1UL << (8u * size - 1u);
-    return (bits & sign) != 0UL ? (sign << 1) - 1UL - bits : bits | sign;
-}
-
-static void vector_extremes(const float_work *work, ulong vector, __local ulong *extremes) {
-    ulong least = extremes[0], greatest = extremes[1];
-    for (ulong lane = 0UL; lane < 8UL; lane++) {
-        const ulong key = float_key(float_bits(work->left, work->size, vector * 8UL + lane), work->size);
-        least = min(least, key);
-        greatest = max(greatest, key);
-    }
-    extremes[0] = least;
-    extremes[1] = greatest;
-}
-
-static void add_extremes(const float_work *work, const float_tile *tile, __local ulong *extremes) {
-#define ADD_VECTOR(at) vector_extremes(work, (at), extremes)
-    FOR_TILE(work, tile, ADD_VECTOR);
-#undef ADD_VECTOR
-}

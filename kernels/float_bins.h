@@ -2,7 +2,7 @@
  * (float_part.c). For each term that is summed up there are PS_FLOAT_DIGITS digits, two's complement integers of which number
  * d counts 2^(base + 32 d); the launch's base is another for products. Then a flag: not 0 where the group has met a number
  * that the digits do not hold, so that all its bins are worth nothing. Then, in the kernel that finds extremes, the least and
- * the greatest key (float_key). A work-item needs as many numbers of local memory. */
+ * the greatest key (float_spans.cl). A work-item needs as many numbers of local memory. */
 #define PS_FLOAT_DIGIT_COUNT 12
 #define PS_FLOAT_TERMS_MAX 3
 /* Of a kernel of one term, and of the one that sums values, squares and magnitudes, in this order. */

@@ -13,7 +13,3 @@ static uint slice_tile(const float_work *work, uint term, const float_tile *tile
                        __local ulong *digits) {
     return 0u;
 }
-
-static void add_fast_extremes(const float_work *work, const float_tile *tile, __local ulong *extremes) {
-    add_extremes(work, tile, extremes);
-}

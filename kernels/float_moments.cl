@@ -13,7 +13,7 @@ FLOAT_KERNEL(float_moments) {
         take_tile(&work, FLOAT_SQUARE, &tile, &square_window, own_bins + PS_FLOAT_DIGIT_COUNT, flag);
         take_tile(&work, FLOAT_MAGNITUDE, &tile, &magnitude_window, own_bins + 2u * PS_FLOAT_DIGIT_COUNT,
                   flag);
-        add_fast_extremes(&work, &tile, flag + 1);
+        add_extremes(&work, &tile, flag + 1);
     }
     reduce_float_bins(bins, scratch, PS_FLOAT_BINS_ALL, PS_FLOAT_BINS_ALL - 2u, 1u);
 }

@@ -16,8 +16,6 @@
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #pragma OPENCL FP_CONTRACT OFF
 
-#define FLOAT_INLINE static __attribute__((always_inline))
-
 /* From the largest first slice to the least last unit: far from the ends, so that with it no M, y or q is subnormal or
  * overflows, and an error of a product that is sliced is exact (slice_products). */
 #define FLOAT_K_MAX 1000
@@ -55,88 +53,8 @@ FLOAT_INLINE double4 load_doubles(__global const uchar *numbers, uint size, ulon
     return vload4(at, (__global const double *)numbers);
 }
 
-/* On a CPU whose compiler says that it is one, memory is asked for ahead: instructions that wait for their numbers fill the
- * queues of a loop of so many. An address beyond the list's end has no effect. */
-#if defined(__clang__) && defined(__x86_64__)
-#define ASK_AHEAD(work, vector) \
-    __builtin_prefetch((const void *)((size_t)(work)->left + (vector)*8UL * (work)->size + 1024UL))
-#else
-#define ASK_AHEAD(work, vector)
-#endif
-
-/* FOR_TILE by half vectors. */
-#define FOR_TILE_HALVES(work, tile, add)                                                                   \
-    do {                                                                                                   \
-        for (uint s = 0u; s < (tile)->pairs; s++) {                                                        \
-            const ulong one = (tile)->first + s * (work)->step, other = (tile)->second + s * (work)->step; \
-            ASK_AHEAD(work, one);                                                                          \
-            ASK_AHEAD(work, other);                                                                        \
-            add(2UL * one);                                                                                \
-            add(2UL * one + 1UL);                                                                          \
-            add(2UL * other);                                                                              \
-            add(2UL * other + 1UL);                                                                        \
-        }                                                                                                  \
-        if ((tile)->pairs == 0u) {                                                                         \
-            add(2UL * (tile)->first);                                                                      \
-            add(2UL * (tile)->first + 1UL);                                                                \
-        }                                                                                                  \
-    } while (0)
-
-/* The half vectors of a tile. */
-static uint halves_of(const float_tile *tile) {
-    return tile->pairs == 0u ? 2u : 4u * tile->pairs;
-}
-
 static ulong shifter_bits(int k) {
     return (ulong)(k + 1023) << 52 | 1UL << 51;
-}
-
-/* What is known of the finite numbers of a tile: all are below 2^top in magnitude and multiples of 2^bottom. */
-typedef struct float_span {
-    int top, bottom;
-    bool known; /* there are numbers but zeros, and all are finite */
-    bool zeros; /* there are none but zeros */
-} float_span;
-
-/* Of t = bits * 2, without the sign: the largest, and the least t - 1, by which zeros drop out. So that one instruction compares
- * them, doubles are looked at by their high words, whatever that makes of the low ones. t - 1 may have the exponent before that
- * of t, which is below it all the more. */
-FLOAT_INLINE float_span span_of_tile(const float_work *work, __global const uchar *numbers, uint size,
-                                     const float_tile *tile) {
-    uint8 largest = (uint8)(0u), least = (uint8)(UINT_MAX);
-#define ADD_WORDS(at)                                                     \
-    do {                                                                  \
-        const uint8 words = vload8((at), (__global const uint *)numbers); \
-        const uint8 twice = words + words;                                \
-        largest = max(largest, twice);                                    \
-        least = min(least, twice - 1u);                                   \
-    } while (0)
-#define ADD_HIGH_WORDS(at)                                                 \
-    do {                                                                   \
-        const ulong4 bits = vload4((at), (__global const ulong *)numbers); \
-        const ulong4 twice = bits + bits;                                  \
-        largest = max(largest, as_uint8(twice));                           \
-        least = min(least, as_uint8(twice - 1UL));                         \
-    } while (0)
-    if (size == 4u)
-        FOR_TILE(work, tile, ADD_WORDS);
-    else
-        FOR_TILE_HALVES(work, tile, ADD_HIGH_WORDS);
-#undef ADD_WORDS
-#undef ADD_HIGH_WORDS
-    const uint4 high_most = size == 4u ? max(largest.even, largest.odd) : largest.odd;
-    const uint4 high_least = size == 4u ? min(least.even, least.odd) : least.odd;
-    const uint most = max(max(high_most.x, high_most.y), max(high_most.z, high_most.w));
-    const uint fewest = min(min(high_least.x, high_least.y), min(high_least.z, high_least.w));
-    const int field = (int)(most >> (size == 4u ? 24 : 21)), special = size == 4u ? 255 : 2047;
-    const int least_field = max((int)(fewest >> (size == 4u ? 24 : 21)), 1);
-    float_span span;
-    span.top = field - (size == 4u ? 126 : 1022);
-    span.bottom = least_field - (size == 4u ? 150 : 1075);
-    /* A subnormal double may have a high word of 0; its t - 1 has not one of all ones. */
-    span.zeros = most == 0u && fewest == UINT_MAX;
-    span.known = field != special && !span.zeros;
-    return span;
 }
 
 /* A window for terms below 2^top, of slices many slices, whose sums the digits hold. */
@@ -188,28 +106,6 @@ FLOAT_INLINE bool is_kept(const slice_lanes *lanes) {
     return lane_or(lanes->changed >> 52 | (lanes->remainder | lanes->lost) << 1) == 0UL;
 }
 
-/* x in one to three slices. What is left of it after the last is looked at as bits: they differ from those of what the slice
- * took by no more than the sign where nothing is left, a zero. */
-FLOAT_INLINE void slice_value(slice_lanes *lanes, int slices, double4 x) {
-    const double4 y0 = x + lanes->m0;
-    double4 rest = x, taken = y0 - lanes->m0;
-    lanes->sum0 += as_ulong4(y0);
-    lanes->changed |= as_ulong4(y0) ^ as_ulong4(lanes->m0);
-    if (slices >= 2) {
-        rest -= taken;
-        const double4 y1 = rest + lanes->m1;
-        lanes->sum1 += as_ulong4(y1);
-        taken = y1 - lanes->m1;
-    }
-    if (slices == 3) {
-        rest -= taken;
-        const double4 y2 = rest + lanes->m2;
-        lanes->sum2 += as_ulong4(y2);
-        taken = y2 - lanes->m2;
-    }
-    lanes->remainder |= as_ulong4(rest) ^ as_ulong4(taken);
-}
-
 /* The terms of half vector at that are one double each. */
 FLOAT_INLINE double4 load_term(const float_work *work, uint term, uint size, ulong at) {
     const double4 x = load_doubles(work->left, size, at);
@@ -222,7 +118,26 @@ FLOAT_INLINE double4 load_term(const float_work *work, uint term, uint size, ulo
     return x;
 }
 
-/* Terms that are one double each, in one to three slices: values, magnitudes, and products of floats, whose significands of 24
+/* x in two or three slices. What is left of it after the last is looked at as bits: they differ from those of what the slice
+ * took by no more than the sign where nothing is left, a zero. */
+FLOAT_INLINE void slice_value(slice_lanes *lanes, int slices, double4 x) {
+    const double4 y0 = x + lanes->m0;
+    double4 rest = x - (y0 - lanes->m0);
+    const double4 y1 = rest + lanes->m1;
+    double4 taken = y1 - lanes->m1;
+    lanes->sum0 += as_ulong4(y0);
+    lanes->sum1 += as_ulong4(y1);
+    lanes->changed |= as_ulong4(y0) ^ as_ulong4(lanes->m0);
+    if (slices == 3) {
+        rest -= taken;
+        const double4 y2 = rest + lanes->m2;
+        lanes->sum2 += as_ulong4(y2);
+        taken = y2 - lanes->m2;
+    }
+    lanes->remainder |= as_ulong4(rest) ^ as_ulong4(taken);
+}
+
+/* Terms that are one double each, in two or three slices: values, magnitudes, and products of floats, whose significands of 24
  * bits make one of 48 with an exponent far from the ends. */
 FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int slices,
                                const float_tile *tile, int k, int base, __local ulong *digits) {
@@ -233,10 +148,32 @@ FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int
     if (!is_kept(&lanes))
         return 0u;
     add_slice(lanes.sum0, halves_of(tile), k, 0, base, digits);
-    if (slices >= 2)
-        add_slice(lanes.sum1, halves_of(tile), k, 1, base, digits);
+    add_slice(lanes.sum1, halves_of(tile), k, 1, base, digits);
     if (slices == 3)
         add_slice(lanes.sum2, halves_of(tile), k, 2, base, digits);
+    return 1u;
+}
+
+/* Floats or their magnitudes in one slice, kept by what they are instead of by what remains: where all are below 2^(k-1) in
+ * magnitude, every sum keeps the exponent of M, and multiples of the slice's unit, 2^(k-52), leave nothing. */
+FLOAT_INLINE uint slice_floats(const float_work *work, uint term, const float_tile *tile, int k, int base,
+                               __local ulong *digits) {
+    const double4 m0 = as_double4((ulong4)(shifter_bits(k)));
+    ulong4 even = (ulong4)(0UL), odd = (ulong4)(0UL);
+    word_span words = no_words();
+#define ADD_VECTOR(at)                                                        \
+    do {                                                                      \
+        ASK_AHEAD(work, (at));                                                \
+        span_floats(&words, vload8((at), (__global const uint *)work->left)); \
+        even += as_ulong4(load_term(work, term, 4u, 2UL * (at)) + m0);        \
+        odd += as_ulong4(load_term(work, term, 4u, 2UL * (at) + 1UL) + m0);   \
+    } while (0)
+    FOR_TILE(work, tile, ADD_VECTOR);
+#undef ADD_VECTOR
+    const float_span span = span_of_words(&words, 4u);
+    if (!span.zeros && (!span.known || span.top > k - 1 || span.bottom < k - 52))
+        return 0u;
+    add_slice(even + odd, halves_of(tile), k, 0, base, digits);
     return 1u;
 }
 
@@ -332,7 +269,7 @@ FLOAT_INLINE uint slice_by_window(const float_work *work, uint term, uint size, 
     if (size == 8u && window->slices == 3)
         return slice_values(work, term, size, 3, tile, window->k, base, digits);
     if (size == 4u && !square_or_product && window->slices == 1)
-        return slice_values(work, term, size, 1, tile, window->k, base, digits);
+        return slice_floats(work, term, tile, window->k, base, digits);
     return slice_values(work, term, size, 2, tile, window->k, base, digits);
 }
 
@@ -380,43 +317,4 @@ FLOAT_INLINE uint slice_tile(const float_work *work, uint term, const float_tile
     if (work->size == 4u)
         return slice_sized(work, term, 4u, tile, window, digits);
     return slice_sized(work, term, 8u, tile, window, digits);
-}
-
-static void extremes_of_floats(const float_work *work, const float_tile *tile, __local ulong *extremes) {
-    int8 least = (int8)(INT_MAX), greatest = (int8)(INT_MIN);
-#define ADD_VECTOR(at)                                                    \
-    do {                                                                  \
-        const int8 bits = vload8((at), (__global const int *)work->left); \
-        const int8 key = bits ^ (bits >> 31 & INT_MAX);                   \
-        least = min(least, key);                                          \
-        greatest = max(greatest, key);                                    \
-    } while (0)
-    FOR_TILE(work, tile, ADD_VECTOR);
-#undef ADD_VECTOR
-    extremes[0] = min(extremes[0], lane_min(convert_ulong8(as_uint8(least) ^ 0x80000000u)));
-    extremes[1] = max(extremes[1], lane_max(convert_ulong8(as_uint8(greatest) ^ 0x80000000u)));
-}
-
-static void extremes_of_doubles(const float_work *work, const float_tile *tile, __local ulong *extremes) {
-    long4 least = (long4)(LONG_MAX), greatest = (long4)(LONG_MIN);
-#define ADD_VECTOR(at)                                                      \
-    do {                                                                    \
-        const long4 bits = vload4((at), (__global const long *)work->left); \
-        const long4 key = bits ^ (bits >> 63 & LONG_MAX);                   \
-        least = min(least, key);                                            \
-        greatest = max(greatest, key);                                      \
-    } while (0)
-    FOR_TILE_HALVES(work, tile, ADD_VECTOR);
-#undef ADD_VECTOR
-    extremes[0] = min(extremes[0], lane_min4(as_ulong4(least) ^ FLOAT_SIGN));
-    extremes[1] = max(extremes[1], lane_max4(as_ulong4(greatest) ^ FLOAT_SIGN));
-}
-
-/* As signed integers, positive numbers are in order, and negative ones once all bits but the sign are turned over; the sign
- * turned over makes a key (float_key) of those. */
-static void add_fast_extremes(const float_work *work, const float_tile *tile, __local ulong *extremes) {
-    if (work->size == 4u)
-        extremes_of_floats(work, tile, extremes);
-    else
-        extremes_of_doubles(work, tile, extremes);
 }

@@ -42,6 +42,8 @@ enum {
     WIDE,       /* 60 binades */
     FULL_RANGE, /* any finite number, subnormals among them */
     EDGES,      /* at the ends of what the first tile's window holds, behind that tile */
+    EDGE_UNITS_FLOATS,
+    EDGE_UNITS_DOUBLES,
     LEAST,      /* one in some tiles with a square around the least that the fast loop takes */
     REMAINDERS, /* few bits of few numbers below the last slice */
     SPECIALS,   /* infinities and NaNs here and there */
@@ -62,6 +64,13 @@ static double signed_noise(test_random *random) {
     return (test_random_bits(random) & 1 ? 1 : -1) * (1 + unit_noise(random));
 }
 
+/* From 1 to 2 but for few numbers that the first work-item's window just takes and the second one's just does not: not in
+ * its first tile, of TILED / 2 numbers in two streams, which has 8184 of each and makes the window (k = 4). */
+static double edge(uint64_t i, uint64_t pick, int last, int beyond, test_random *random) {
+    const double value = signed_noise(random);
+    return i % (TILED / 4) < 8184 || pick > 3 ? value : ldexp(value, i < TILED / 2 ? last : beyond);
+}
+
 static double number_of(unsigned how, uint64_t i, test_random *random) {
     const uint64_t pick = test_random_below(random, 1000);
     switch (how) {
@@ -77,9 +86,11 @@ static double number_of(unsigned how, uint64_t i, test_random *random) {
         return test_random_double(random);
     case EDGES:
         /* of a work-item of TILED / 2 numbers, in two streams, the larger tile has 8184 of each */
-        return i % (TILED / 4) >= 8184 && pick < 3
-                   ? ldexp(pick == 1 ? 1 : signed_noise(random), (int)test_random_below(random, 9) - 1)
-                   : signed_noise(random);
+        return edge(i, pick, 2, 3, random);
+    case EDGE_UNITS_FLOATS:
+        return edge(i, pick, -25, -26, random);
+    case EDGE_UNITS_DOUBLES:
+        return edge(i, pick, -48, -49, random);
     case LEAST:
         return ldexp(signed_noise(random), i % 4096 == 1000 ? -19 - (int)test_random_below(random, 8) : 0);
     case REMAINDERS:
@@ -248,9 +259,10 @@ static void test_many_tiles_an_item(void **state) {
         ps_session_limit_groups(session, 2);
         for (unsigned how = 0; how < FILLS; how++) {
             for (size_t n = 0; n < KERNELS; n++) {
-                const ps_block block =
-                    plain_block(types[(how + n) % 2], TILED, how, all_needs[n], how, &random);
-                assert_sums(&block, all_needs[n], how);
+                for (size_t t = 0; t < COUNT_OF(types); t++) {
+                    const ps_block block = plain_block(types[t], TILED, how, all_needs[n], how, &random);
+                    assert_sums(&block, all_needs[n], how);
+                }
             }
         }
     }
@@ -336,13 +348,18 @@ static void test_wrong_kernels_are_found(void **state) {
         {"float_slices.cl", "lanes->remainder |= as_ulong4(rest) ^ as_ulong4(taken);", "", PS_NEED_SUM},
         {"float_slices.cl", "lanes->changed |= as_ulong4(y0) ^ as_ulong4(lanes->m0);\n    if (slices",
          "if (slices", PS_NEED_SUM},
+        {"float_slices.cl", "span.top > k - 1 ||", "", PS_NEED_SUM},
+        {"float_slices.cl", "|| span.bottom < k - 52", "", PS_NEED_SUM},
+        {"float_slices.cl", "add_slice(even + odd,", "add_slice(even + even,", PS_NEED_SUM},
+        {"float_spans.cl", "words->least = min(words->least, twice - 1u);", "words->least = twice - 1u;",
+         PS_NEED_SUM},
         {"float_slices.cl", "(lanes->remainder | lanes->lost) << 1", "lanes->remainder << 1",
          PS_NEED_SQUARES},
         {"float_slices.cl", "+ (low >> 32);", ";", PS_NEED_SUM},
         {"float_slices.cl", "as_long(high) >> 32", "high >> 32", PS_NEED_SUM},
         {"float_slices.cl", "k - 52 * (s + 1) - base), digit", "k - 52 * s - 51 - base), digit", PS_NEED_SUM},
-        {"float_slices.cl", "add(2UL * other);", "add(2UL * one);", PS_NEED_SUM},
-        {"float_slices.cl", "if ((tile)->pairs == 0u) {", "if (false) {", PS_NEED_SUM},
+        {"float_spans.cl", "add(2UL * other);", "add(2UL * one);", PS_NEED_SUM},
+        {"float_spans.cl", "if ((tile)->pairs == 0u) {", "if (false) {", PS_NEED_SUM},
         {"float_tiles.cl", "tile.first + pairs * work->step", "tile.first + most * work->step", PS_NEED_SUM},
         {"float_tiles.cl", "work->begin + (steps - 1UL) * work->step", "work->begin", PS_NEED_SUM},
         {"float_slices.cl", "square ? as_ulong4(y0) :", "square ? as_ulong4(lanes->m0) :", PS_NEED_SQUARES},
@@ -353,7 +370,7 @@ static void test_wrong_kernels_are_found(void **state) {
         {"float_slices.cl", "add_slice(lanes.sum1, 2u * halves_of(tile)",
          "add_slice(lanes.sum1, halves_of(tile)", PS_NEED_PRODUCTS},
         {"float_slices.cl", "return fabs(x);", "return x;", TEST_NEED_ALL},
-        {"float_slices.cl", "const long4 key = bits ^ (bits >> 63 & LONG_MAX);", "const long4 key = bits;",
+        {"float_spans.cl", "const long4 key = bits ^ (bits >> 63 & LONG_MAX);", "const long4 key = bits;",
          TEST_NEED_ALL},
         {"float.cl", "parts.special = exponent == exponent_mask ? 1u : 0u;", "parts.special = 0u;",
          PS_NEED_SUM},

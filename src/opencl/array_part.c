@@ -45,8 +45,8 @@ static bool is_float(parsum_type type) {
 static parsum_status build_program(ps_session *session, const ps_session_plan *plan, parsum_error *error) {
     const char *names[PS_PROGRAM_FILES_MAX] = {"array_bins.h", "reduction.cl", "lanes.cl", "array.cl",
                                                "array_terms.cl"};
-    const char *const of_floats[] = {"float_bins.h", "float.cl", ps_float_part_file(session, plan->no_fp64),
-                                     "float_tiles.cl"};
+    const char *const of_floats[] = {"float_bins.h", "float.cl", "float_spans.cl",
+                                     ps_float_part_file(session, plan->no_fp64), "float_tiles.cl"};
     size_t count = 5;
     bool floats = false;
     const ps_array_kernel *kernel;

@@ -12,7 +12,7 @@
 #include "opencl/float_part.h"
 
 enum { PATTERNS = 9, ODD_PLACE = 29, PERIOD = 101 };
-enum { LARGE_LAST = PATTERNS }; /* a pattern for two tiles a work-item */
+enum { LARGE_LAST = PATTERNS, SMALL_LAST, TILE_PATTERNS_END }; /* for two tiles a work-item */
 /* FLOAT_PAIRS_MAX of float.cl; numbers */
 enum { TILE_PAIRS_DOUBLES = 511, TILE_PAIRS_FLOATS = 1023, VECTOR = 8 };
 
@@ -54,6 +54,8 @@ static double pattern_number(unsigned pattern, uint64_t i, uint64_t count, bool 
         return ldexp(noise(i, narrow), i == ODD_PLACE ? -25 : 0);
     case LARGE_LAST: /* beyond the window of those before */
         return ldexp(noise(i, narrow), i + VECTOR < count ? 0 : 4 + (int)(i % 4));
+    case SMALL_LAST: /* below its last unit */
+        return ldexp(noise(i, narrow), i + VECTOR < count ? 0 : -(int)(i % 4) - (narrow ? 27 : 50));
     default: /* around the ends of the slices */
         return ldexp(noise(i, narrow), odd ? 5 - (int)(i % 4) : -(int)(i % 60));
     }
@@ -74,7 +76,7 @@ static void fill(const ps_block *block, unsigned pattern, unsigned needs, ps_flo
     ps_float_clear(&sums->head);
     for (uint64_t i = 0; i < block->count; i++) {
         const double left = pattern_number(pattern, i, block->count, narrow);
-        const unsigned other = pattern == LARGE_LAST ? pattern : (pattern + i % 2) % PATTERNS;
+        const unsigned other = pattern >= PATTERNS ? pattern : (pattern + i % 2) % PATTERNS;
         const double right = pattern_number(other, i, block->count, narrow);
         store((unsigned char *)array->data[0], i, left, narrow);
         if (two)
@@ -137,13 +139,16 @@ static parsum_status run_patterns(ps_session *session, parsum_type type, unsigne
 /* Two tiles a work-item, of which the last of all does not fit the window of the first. */
 static parsum_status run_two_tiles(ps_session *session, parsum_type type, unsigned needs,
                                    unsigned char *memory, uint64_t count, parsum_error *error) {
+    parsum_status status = PARSUM_OK;
     const size_t size = parsum_type_size(type);
     ps_block block = {.kind = PS_BLOCK_ARRAY, .count = count, .array = {.type = type}};
     block.array.data[0] = memory;
     if (needs & PS_NEED_PRODUCTS)
         block.array.data[1] = memory + count * size;
     block.array.stride_bytes[0] = block.array.stride_bytes[1] = (int64_t)size;
-    return run_case(session, &block, LARGE_LAST, needs, error);
+    for (unsigned pattern = PATTERNS; pattern < TILE_PATTERNS_END && status == PARSUM_OK; pattern++)
+        status = run_case(session, &block, pattern, needs, error);
+    return status;
 }
 
 parsum_status ps_float_part_test(ps_session *session, parsum_type type, unsigned needs, parsum_error *error) {
