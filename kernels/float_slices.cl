@@ -24,12 +24,15 @@
 /* Binades above the largest number of the tile that the window was made for. */
 #define FLOAT_MARGIN 2
 
+#define FLOAT_CAREFUL_TILES 15u
+
 /* The first slice has M = 1.5 * 2^k. */
 typedef struct float_window {
     int k;
     int slices;
     uint known;
-    uint careful; /* of products of doubles: there have been some too small for the fast loop */
+    uint
+        careful; /* tiles of products of doubles to come that the fast loop is not tried on, as one was not for it */
 } float_window;
 
 static float_window no_window(void) {
@@ -248,14 +251,13 @@ FLOAT_INLINE uint slice_products(const float_work *work, uint term, bool careful
     return 1u;
 }
 
-/* By the fast loop, as long as it serves. */
+/* By the fast loop, where it serves. */
 FLOAT_INLINE uint slice_products_either(const float_work *work, uint term, const float_tile *tile,
                                         float_window *window, int base, __local ulong *digits) {
     if (window->careful == 0u && slice_products(work, term, false, tile, window->k, base, digits) != 0u)
         return 1u;
-    const uint done = slice_products(work, term, true, tile, window->k, base, digits);
-    window->careful |= done;
-    return done;
+    window->careful = window->careful > 0u ? window->careful - 1u : FLOAT_CAREFUL_TILES;
+    return slice_products(work, term, true, tile, window->k, base, digits);
 }
 
 /* Slices the tile with the window there is. */

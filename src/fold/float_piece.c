@@ -28,6 +28,7 @@ typedef struct fold_state {
     slice_sums sum, magnitudes, products;
     const unsigned char *next_left,
         *next_right;   /* the piece to come, where the loop shall scan it; else NULL */
+    unsigned untried;  /* pieces to come that are not tried (is_tried), as one failed */
     bool fell_back;    /* at the last piece: its windows did not hold what it has */
     bool next_scanned; /* what the loop found of it: */
     scans next_scan;
@@ -58,7 +59,7 @@ static void deposit(slice_sums *sums, int k, ps_binary *total) {
     }
 }
 
-enum { FACTOR_TOP_MAX = 1023 };
+enum { FACTOR_TOP_MAX = 1023, UNTRIED_PIECES = 16 };
 
 static void deposit_values(fold_state *fold) {
     deposit(&fold->sum, fold->window.k, &fold->partial->sum.finite);
@@ -321,6 +322,30 @@ static const unsigned char *ahead(const unsigned char *numbers, size_t bytes) {
     return numbers != NULL ? numbers + bytes : NULL;
 }
 
+/* Whether the next piece is tried without a scan: squares of doubles, the last of which needed as many slices. */
+static bool is_tried(const fold_state *fold) {
+    return fold->needs == PS_NEED_SQUARES && fold->type == PARSUM_F64 && fold->untried == 0 &&
+           fold->product_window.slices == PS_FLOAT_SLICES_TRIED;
+}
+
+/* Adds a whole piece's squares if they fit the window of the last one's. */
+static bool try_squares(fold_state *fold, const operands *list) {
+    const ps_float_piece piece = {.type = fold->type,
+                                  .left = list->left,
+                                  .gap_bytes = gap_of(fold, list),
+                                  .vectors = vectors_of(fold, list->count)};
+    ps_float_slices slices;
+    if (!fold->loops->try_squares(&piece, fold->product_window.k, &slices)) {
+        fold->untried = UNTRIED_PIECES;
+        return false;
+    }
+    for (int s = 0; s < PS_FLOAT_SLICES_TRIED; s++)
+        fold->products.slice[s] += slices.sum[s];
+    fold->partial->head.count += list->count;
+    fold->next_scanned = false;
+    return true;
+}
+
 /* Adds whole many pieces, the first halves of which begin at left, one behind the other, and the second halves behind all of
  * those; stops behind one that fell back, as the fallback is faster with one stream. Returns how many are done. */
 static uint64_t add_streams(fold_state *fold, const unsigned char *left, const unsigned char *right,
@@ -331,7 +356,10 @@ static uint64_t add_streams(fold_state *fold, const unsigned char *left, const u
         const bool scan_next = done + 1 < whole;
         operands list = {ahead(left, done * half_bytes), ahead(right, done * half_bytes), PS_FLOAT_PIECE,
                          whole * half_bytes};
-        fold->next_left = scan_next ? ahead(list.left, half_bytes) : NULL;
+        if (is_tried(fold) && try_squares(fold, &list))
+            continue;
+        fold->untried -= fold->untried > 0;
+        fold->next_left = scan_next && !is_tried(fold) ? ahead(list.left, half_bytes) : NULL;
         fold->next_right = scan_next ? ahead(list.right, half_bytes) : NULL;
         add_piece(fold, &list);
     }
@@ -364,6 +392,7 @@ void ps_float_add_numbers(const ps_float_loops *loops, parsum_type type, const u
     fold.partial = partial;
     fold.window = fold.product_window = (ps_float_window){0, 0};
     fold.sum = fold.magnitudes = fold.products = (slice_sums){{0}};
+    fold.untried = 0;
     fold.fell_back = fold.next_scanned = false;
     fold.next_scan = (scans){{0, 0}, {0, 0}};
     ps_float_fallback_start(&fold.fallback, needs);

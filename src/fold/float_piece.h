@@ -10,7 +10,8 @@
 #include "fold/float_window.h"
 
 enum {
-    PS_FLOAT_PIECE = 1536, /* numbers: 12 KiB of doubles, and as much of the next piece */
+    PS_FLOAT_PIECE = 1536,     /* numbers: 12 KiB of doubles, and as much of the next piece */
+    PS_FLOAT_SLICES_TRIED = 3, /* of squares of doubles: what most lists need */
     PS_FLOAT_LANES_MAX =
         8 /* twice as many divide PS_FLOAT_PIECE, so that only a list's last piece fills no whole vectors */
 };
@@ -51,6 +52,9 @@ typedef struct ps_float_loops {
     /* Sums the terms of a piece that fits window. */
     void (*sum)(const ps_float_piece *piece, ps_float_term term, ps_float_window window,
                 ps_float_slices *slices);
+    /* Likewise the squares of doubles that need not fit a window of PS_FLOAT_SLICES_TRIED slices: whether they do. If not, the
+     * slices mean nothing. Faster than finding it out before. */
+    bool (*try_squares)(const ps_float_piece *piece, int k, ps_float_slices *slices);
 } ps_float_loops;
 
 /* Numbers of type in a vector: floats are half as long as doubles. */

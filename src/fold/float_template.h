@@ -226,6 +226,34 @@ INLINE void add_term(ps_doubles a, ps_doubles b, ps_float_term term, bool two, c
     }
 }
 
+INLINE void start_slices(int k, int slices, ps_doubles *shifters, ps_vector *lanes) {
+    FOR_SLICES(s, 0, slices) {
+        lanes[s] = broadcast(0);
+        shifters[s] = doubles_of(broadcast(shifter_bits(k, s)));
+    }
+}
+
+/* The sum of slice s, in its units, of so many addends in all lanes. */
+INLINE int64_t slice_sum(ps_vector lanes, uint64_t addends, int k, int s) {
+    uint64_t lane[PS_LANES], total = 0;
+    memcpy(lane, &lanes, sizeof lane);
+    for (int i = 0; i < PS_LANES; i++)
+        total += lane[i];
+    return (int64_t)(total - addends * shifter_bits(k, s));
+}
+
+/* Runs add(offset) for every vector of a piece, by turns of its two halves. */
+#define FOR_PIECE(piece, add)                                   \
+    do {                                                        \
+        const uint64_t half = (piece)->vectors / 2;             \
+        for (uint64_t i = 0; i < half; i++) {                   \
+            add(i * sizeof(ps_vector));                         \
+            add(i * sizeof(ps_vector) + (piece)->gap_bytes);    \
+        }                                                       \
+        if ((piece)->vectors % 2 != 0)                          \
+            add(half * sizeof(ps_vector) + (piece)->gap_bytes); \
+    } while (0)
+
 /* Inlined with constants, but for the piece and k. Values, magnitudes and products of floats are one double each (a product of
  * two significands of 24 bits has 48, and its exponent is far from the ends). A product of doubles is two: p, rounded, and its
  * error e. With span (top, bottom) of the products and n slices, n >= 3:
@@ -242,11 +270,7 @@ INLINE void sum_slices(const ps_float_piece *piece, parsum_type type, ps_float_t
     exponents next_left = no_exponents(), next_right = no_exponents();
     ps_vector lanes[PS_FLOAT_SLICES_MAX];
     ps_doubles shifters[PS_FLOAT_SLICES_MAX];
-    FOR_SLICES(s, 0, slices) {
-        lanes[s] = broadcast(0);
-        shifters[s] = doubles_of(broadcast(shifter_bits(k, s)));
-    }
-    const uint64_t half = piece->vectors / 2;
+    start_slices(k, slices, shifters, lanes);
 #define ADD_VECTOR(offset)                                                                                \
     do {                                                                                                  \
         look_ahead(type, piece->left, piece->next_left, scan_next, offset, &next_left);                   \
@@ -258,21 +282,11 @@ INLINE void sum_slices(const ps_float_piece *piece, parsum_type type, ps_float_t
             add_term(a, b, term, two, shifters, slices, lanes);                                           \
         }                                                                                                 \
     } while (0)
-    for (uint64_t i = 0; i < half; i++) {
-        ADD_VECTOR(i * sizeof(ps_vector));
-        ADD_VECTOR(i * sizeof(ps_vector) + piece->gap_bytes);
-    }
-    if (piece->vectors % 2 != 0)
-        ADD_VECTOR(half * sizeof(ps_vector) + piece->gap_bytes);
+    FOR_PIECE(piece, ADD_VECTOR);
 #undef ADD_VECTOR
     FOR_SLICES(s, 0, slices) {
         const bool both = two && s > 0 && s + 1 < slices;
-        uint64_t lane[PS_LANES], total = 0;
-        memcpy(lane, &lanes[s], sizeof lane);
-        for (int i = 0; i < PS_LANES; i++)
-            total += lane[i];
-        result->sum[s] =
-            (int64_t)(total - (piece->vectors * HALVES(type) * PS_LANES << both) * shifter_bits(k, s));
+        result->sum[s] = slice_sum(lanes[s], piece->vectors * HALVES(type) * PS_LANES << both, k, s);
     }
     if (scan_next) {
         result->next_left = scanned(&next_left, type);
@@ -319,6 +333,40 @@ INLINE void sum_type(const ps_float_piece *piece, parsum_type type, ps_float_ter
     }
 }
 
+/* Squares of doubles in three slices by a window chosen before they were looked at. p >= 0 and its error e are as above. With
+ * 2^(k-50) <= p < 2^(k-1) for each of them,
+ *  - p fits the first slice. |e| is at most half a unit of p, 2^(k-55), and fits the second;
+ *  - p is a multiple of 2^(k-102), and so of the second slice's unit, 2^(k-104): nothing remains of it;
+ *  - with 2^i <= |a| < 2^(i+1), p <= 2^(2i+2), so 2i >= k - 52. a is a multiple of 2^(i-52), a * a of 2^(2i-104), and so of the
+ *    third slice's unit, 2^(k-156), as p is: e is one too, and nothing remains of it. The window has that unit at least
+ *    2^-1022, so e is 0 or normal, and exact.
+ * Zeros, infinities and NaNs are out of those bounds, as the bits of doubles that are not negative are in their order. */
+static bool try_squares(const ps_float_piece *piece, int k, ps_float_slices *result) {
+    ps_vector lanes[PS_FLOAT_SLICES_MAX], most = broadcast(0), least = broadcast(UINT64_MAX);
+    ps_doubles shifters[PS_FLOAT_SLICES_MAX];
+    start_slices(k, PS_FLOAT_SLICES_TRIED, shifters, lanes);
+#define ADD_VECTOR(offset)                                                            \
+    do {                                                                              \
+        const ps_doubles a = load(PARSUM_F64, piece->left + (offset), 0), p = a * a;  \
+        __builtin_prefetch(piece->left + (offset) + 2048);                            \
+        most = PS_HIGH_MAXIMUM(most, bits_of(p));                                     \
+        least = PS_HIGH_MINIMUM(least, bits_of(p));                                   \
+        add_term(a, a, PS_TERM_SQUARE, true, shifters, PS_FLOAT_SLICES_TRIED, lanes); \
+    } while (0)
+    FOR_PIECE(piece, ADD_VECTOR);
+#undef ADD_VECTOR
+    uint64_t largest[PS_LANES], smallest[PS_LANES];
+    bool fits = true;
+    memcpy(largest, &most, sizeof largest);
+    memcpy(smallest, &least, sizeof smallest);
+    for (int lane = 0; lane < PS_LANES; lane++)
+        fits = fits && largest[lane] >> 32 < (uint64_t)(k - 1 + 1023) << 20 &&
+               smallest[lane] >> 32 >= (uint64_t)(k - 50 + 1023) << 20;
+    FOR_SLICES(s, 0, PS_FLOAT_SLICES_TRIED)
+    result->sum[s] = slice_sum(lanes[s], piece->vectors * PS_LANES << (s == 1), k, s);
+    return fits;
+}
+
 static void sum(const ps_float_piece *piece, ps_float_term term, ps_float_window window,
                 ps_float_slices *slices) {
     if (piece->type == PARSUM_F32)
@@ -327,7 +375,7 @@ static void sum(const ps_float_piece *piece, ps_float_term term, ps_float_window
         sum_type(piece, PARSUM_F64, term, window, slices);
 }
 
-const ps_float_loops PS_LOOPS = {PS_LANES, scan, extremes, sum};
+const ps_float_loops PS_LOOPS = {PS_LANES, scan, extremes, sum, try_squares};
 
 void PS_PATH(parsum_type type, const unsigned char *left, const unsigned char *right, uint64_t count,
              unsigned needs, ps_float_partial *partial) {

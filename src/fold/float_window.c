@@ -5,7 +5,9 @@ enum {
     EXPONENT_SHIFT = 21,      /* of the high half of t */
     EXPONENT_SPECIAL = 0x7ff, /* the biased exponent of infinities and NaNs */
     K_MAX = 1022,
-    UNIT_LEAST = -1022
+    UNIT_LEAST = -1022,
+    ROOM =
+        3 /* binades above the largest term: numbers grow less from piece to piece than the least ones shrink */
 };
 
 bool ps_float_scan_is_zero(ps_float_scan scan) {
@@ -54,7 +56,7 @@ bool ps_float_window_fit(ps_float_window *window, ps_float_span span) {
     if (low > high)
         return false;
     if (window->slices == 0 || window->k < low || window->k > high)
-        window->k = low + (high - low) / 2; /* room on both sides, so that later pieces fit too */
+        window->k = low + (high - low < 2 * ROOM ? (high - low) / 2 : ROOM);
     window->slices = slices;
     return true;
 }
