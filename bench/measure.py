@@ -54,7 +54,7 @@ FULL = Settings(
     text_count=10**7,
     full_range_count=25 * 10**6,
     gzip_count=2 * 10**7,
-    list_rounds=8,
+    list_rounds=12,
     list_runs=7,
     list_turns=5,
 )

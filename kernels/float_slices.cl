@@ -8,7 +8,7 @@
  *    is 0, r is x; else |x| >= u/2 >= |r|), so r has no more bits than x.
  * r is sliced in the same way with k - 52: |r| <= u/2 = 2^((k-52)-1), so its sum keeps the exponent and need not be looked at.
  * A tile is kept where every first y had its exponent and every last remainder was 0: that is all it takes, whatever the
- * window was chosen by. Infinities and NaNs lose the exponent. No remainder is flushed to 0 wrongly: the host has these
+ * window was chosen by; or where the bits of its numbers say as much (fit_slices). Infinities and NaNs lose the exponent. No remainder is flushed to 0 wrongly: the host has these
  * kernels only on devices that keep subnormals (float_part.c), and the self-test sees to it that they do.
  *
  * Lanes hold sums of bits modulo 2^64; of at most 4095 addends a lane's sum is below 4095 * 2^51 < 2^63 in magnitude. */
@@ -31,12 +31,13 @@ typedef struct float_window {
     int k;
     int slices;
     uint known;
+    uint wide; /* the numbers were too far apart for so many slices, but where they end in zeros */
     uint
         careful; /* tiles of products of doubles to come that the fast loop is not tried on, as one was not for it */
 } float_window;
 
 static float_window no_window(void) {
-    float_window none = {0, 0, 0u, 0u};
+    float_window none = {0, 0, 0u, 0u, 0u};
     return none;
 }
 
@@ -157,8 +158,14 @@ FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int
     return 1u;
 }
 
-/* Floats or their magnitudes in one slice, kept by what they are instead of by what remains: where all are below 2^(k-1) in
- * magnitude, every sum keeps the exponent of M, and multiples of the slice's unit, 2^(k-52), leave nothing. */
+/* Whether values of those words fit slices many slices: where all are below 2^(k-1) in magnitude, every first sum keeps the
+ * exponent of M, and multiples of the last slice's unit leave nothing. */
+FLOAT_INLINE bool fit_slices(const word_span *words, uint size, int k, int slices) {
+    const float_span span = span_of_words(words, size);
+    return span.zeros || (span.known && span.top <= k - 1 && span.bottom >= k - 52 * slices);
+}
+
+/* Floats or their magnitudes in one slice, kept by what they are instead of by what remains. */
 FLOAT_INLINE uint slice_floats(const float_work *work, uint term, const float_tile *tile, int k, int base,
                                __local ulong *digits) {
     const double4 m0 = as_double4((ulong4)(shifter_bits(k)));
@@ -173,10 +180,34 @@ FLOAT_INLINE uint slice_floats(const float_work *work, uint term, const float_ti
     } while (0)
     FOR_TILE(work, tile, ADD_VECTOR);
 #undef ADD_VECTOR
-    const float_span span = span_of_words(&words, 4u);
-    if (!span.zeros && (!span.known || span.top > k - 1 || span.bottom < k - 52))
+    if (!fit_slices(&words, 4u, k, 1))
         return 0u;
     add_slice(even + odd, halves_of(tile), k, 0, base, digits);
+    return 1u;
+}
+
+/* Doubles or their magnitudes in three slices, likewise. */
+FLOAT_INLINE uint slice_doubles(const float_work *work, uint term, const float_tile *tile, int k, int base,
+                                __local ulong *digits) {
+    slice_lanes lanes = start_slices(k);
+    word_span words = no_words();
+#define ADD_VECTOR(at)                                               \
+    do {                                                             \
+        const double4 x = load_term(work, term, 8u, (at));           \
+        const double4 y0 = x + lanes.m0, r0 = x - (y0 - lanes.m0);   \
+        const double4 y1 = r0 + lanes.m1, r1 = r0 - (y1 - lanes.m1); \
+        span_doubles(&words, as_ulong4(x));                          \
+        lanes.sum0 += as_ulong4(y0);                                 \
+        lanes.sum1 += as_ulong4(y1);                                 \
+        lanes.sum2 += as_ulong4(r1 + lanes.m2);                      \
+    } while (0)
+    FOR_TILE_HALVES(work, tile, ADD_VECTOR);
+#undef ADD_VECTOR
+    if (!fit_slices(&words, 8u, k, 3))
+        return 0u;
+    add_slice(lanes.sum0, halves_of(tile), k, 0, base, digits);
+    add_slice(lanes.sum1, halves_of(tile), k, 1, base, digits);
+    add_slice(lanes.sum2, halves_of(tile), k, 2, base, digits);
     return 1u;
 }
 
@@ -268,8 +299,10 @@ FLOAT_INLINE uint slice_by_window(const float_work *work, uint term, uint size, 
         return 0u;
     if (size == 8u && square_or_product)
         return slice_products_either(work, term, tile, window, base, digits);
-    if (size == 8u && window->slices == 3)
+    if (size == 8u && window->slices == 3 && window->wide != 0u)
         return slice_values(work, term, size, 3, tile, window->k, base, digits);
+    if (size == 8u && window->slices == 3)
+        return slice_doubles(work, term, tile, window->k, base, digits);
     if (size == 4u && !square_or_product && window->slices == 1)
         return slice_floats(work, term, tile, window->k, base, digits);
     return slice_values(work, term, size, 2, tile, window->k, base, digits);
@@ -302,6 +335,7 @@ FLOAT_INLINE uint slice_sized(const float_work *work, uint term, uint size, cons
                 return 1u;
             set_window(window, top, clamp(needed, least, most), base);
             window->known = known ? window->known : 0u;
+            window->wide = needed > most ? 1u : 0u;
         }
         if (slice_by_window(work, term, size, tile, window, base, digits) != 0u)
             return 1u;
