@@ -16,5 +16,6 @@ typedef uint32_t ps_words __attribute__((vector_size(64)));
 #define PS_WORD_MINIMUM(a, b) ((ps_words)_mm512_min_epu32((__m512i)(a), (__m512i)(b)))
 #define PS_GREATER(a, b) ((ps_doubles)_mm512_max_pd((__m512d)(a), (__m512d)(b)))
 #define PS_LESSER(a, b) ((ps_doubles)_mm512_min_pd((__m512d)(a), (__m512d)(b)))
+#define PS_SIGNS(bits) ((ps_vector)_mm512_srai_epi64((__m512i)(bits), 63))
 #define PS_PRODUCT_ERROR(a, b, p) ((ps_doubles)_mm512_fmsub_pd((__m512d)(a), (__m512d)(b), (__m512d)(p)))
 #include "fold/float_template.h"

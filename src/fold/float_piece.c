@@ -322,25 +322,61 @@ static const unsigned char *ahead(const unsigned char *numbers, size_t bytes) {
     return numbers != NULL ? numbers + bytes : NULL;
 }
 
-/* Whether the next piece is tried without a scan: squares of doubles, the last of which needed as many slices. */
-static bool is_tried(const fold_state *fold) {
-    return fold->needs == PS_NEED_SQUARES && fold->type == PARSUM_F64 && fold->untried == 0 &&
-           fold->product_window.slices == PS_FLOAT_SLICES_TRIED;
+/* What is tried on whole pieces without a scan, by the windows of the last one: squares alone, or several sums at once. */
+typedef enum trial { NO_TRIAL, TRY_SQUARES, TRY_MOMENTS } trial;
+
+static trial next_trial(const fold_state *fold) {
+    const unsigned several = PS_NEED_SUM | PS_NEED_SQUARES;
+    const int v = fold->window.k, k = fold->product_window.k;
+    if (fold->untried > 0 || fold->type != PARSUM_F64 || fold->needs & PS_NEED_PRODUCTS ||
+        fold->product_window.slices != PS_FLOAT_SQUARE_SLICES)
+        return NO_TRIAL;
+    if (fold->needs == PS_NEED_SQUARES)
+        return TRY_SQUARES;
+    return (fold->needs & several) == several && fold->window.slices == PS_FLOAT_VALUE_SLICES &&
+                   k + 1 <= 2 * v && 2 * v <= k + 52
+               ? TRY_MOMENTS
+               : NO_TRIAL;
 }
 
-/* Adds a whole piece's squares if they fit the window of the last one's. */
-static bool try_squares(fold_state *fold, const operands *list) {
+static void add_sums(slice_sums *total, const int64_t *sums, int slices) {
+    for (int s = 0; s < slices; s++)
+        total->slice[s] += sums[s];
+}
+
+static void add_moments(fold_state *fold, const ps_float_moments *moments) {
+    add_sums(&fold->sum, moments->values, PS_FLOAT_VALUE_SLICES);
+    add_sums(&fold->products, moments->squares, PS_FLOAT_SQUARE_SLICES);
+    if (fold->needs & PS_NEED_MAGNITUDES)
+        add_sums(&fold->magnitudes, moments->magnitudes, PS_FLOAT_VALUE_SLICES);
+    if (fold->needs & PS_NEED_EXTREMES)
+        include_extremes(fold->partial, moments->minimum, moments->maximum);
+}
+
+/* Adds a whole piece if it is to be tried, and fits. */
+static bool try_piece(fold_state *fold, const operands *list) {
+    const trial tried = next_trial(fold);
     const ps_float_piece piece = {.type = fold->type,
                                   .left = list->left,
                                   .gap_bytes = gap_of(fold, list),
                                   .vectors = vectors_of(fold, list->count)};
-    ps_float_slices slices;
-    if (!fold->loops->try_squares(&piece, fold->product_window.k, &slices)) {
+    const int v = fold->window.k, k = fold->product_window.k;
+    ps_float_moments moments;
+    bool fits = false;
+    if (tried == TRY_SQUARES)
+        fits = fold->loops->try_squares(&piece, k, moments.squares);
+    else if (tried == TRY_MOMENTS)
+        fits = fold->loops->try_moments(&piece, v, k, &moments);
+    if (tried != NO_TRIAL && !fits)
         fold->untried = UNTRIED_PIECES;
+    else
+        fold->untried -= fold->untried > 0;
+    if (!fits)
         return false;
-    }
-    for (int s = 0; s < PS_FLOAT_SLICES_TRIED; s++)
-        fold->products.slice[s] += slices.sum[s];
+    if (tried == TRY_SQUARES)
+        add_sums(&fold->products, moments.squares, PS_FLOAT_SQUARE_SLICES);
+    else
+        add_moments(fold, &moments);
     fold->partial->head.count += list->count;
     fold->next_scanned = false;
     return true;
@@ -356,10 +392,9 @@ static uint64_t add_streams(fold_state *fold, const unsigned char *left, const u
         const bool scan_next = done + 1 < whole;
         operands list = {ahead(left, done * half_bytes), ahead(right, done * half_bytes), PS_FLOAT_PIECE,
                          whole * half_bytes};
-        if (is_tried(fold) && try_squares(fold, &list))
+        if (try_piece(fold, &list))
             continue;
-        fold->untried -= fold->untried > 0;
-        fold->next_left = scan_next && !is_tried(fold) ? ahead(list.left, half_bytes) : NULL;
+        fold->next_left = scan_next && next_trial(fold) == NO_TRIAL ? ahead(list.left, half_bytes) : NULL;
         fold->next_right = scan_next ? ahead(list.right, half_bytes) : NULL;
         add_piece(fold, &list);
     }
@@ -375,7 +410,8 @@ static void add_run(fold_state *fold, const unsigned char *left, const unsigned 
         operands list = {ahead(left, offset), ahead(right, offset),
                          to - from < PS_FLOAT_PIECE ? to - from : PS_FLOAT_PIECE, 0};
         from += list.count;
-        add_piece(fold, &list);
+        if (list.count < PS_FLOAT_PIECE || !try_piece(fold, &list))
+            add_piece(fold, &list);
     }
 }
 

@@ -11,7 +11,8 @@
 
 enum {
     PS_FLOAT_PIECE = 1536,     /* numbers: 12 KiB of doubles, and as much of the next piece */
-    PS_FLOAT_SLICES_TRIED = 3, /* of squares of doubles: what most lists need */
+    PS_FLOAT_VALUE_SLICES = 2, /* of doubles that are tried, and of their squares: what most lists need */
+    PS_FLOAT_SQUARE_SLICES = 3,
     PS_FLOAT_LANES_MAX =
         8 /* twice as many divide PS_FLOAT_PIECE, so that only a list's last piece fills no whole vectors */
 };
@@ -41,6 +42,12 @@ typedef struct ps_float_slices {
     ps_float_scan next_left, next_right; /* where they were asked for */
 } ps_float_slices;
 
+/* Sums of slices in their units; the least and the largest, neither of them a zero. */
+typedef struct ps_float_moments {
+    int64_t values[PS_FLOAT_VALUE_SLICES], magnitudes[PS_FLOAT_VALUE_SLICES], squares[PS_FLOAT_SQUARE_SLICES];
+    double minimum, maximum;
+} ps_float_moments;
+
 /* A path's loops. Each expects rounding to nearest and no flushing of subnormals. */
 typedef struct ps_float_loops {
     unsigned lanes; /* doubles in a vector */
@@ -52,9 +59,11 @@ typedef struct ps_float_loops {
     /* Sums the terms of a piece that fits window. */
     void (*sum)(const ps_float_piece *piece, ps_float_term term, ps_float_window window,
                 ps_float_slices *slices);
-    /* Likewise the squares of doubles that need not fit a window of PS_FLOAT_SLICES_TRIED slices: whether they do. If not, the
-     * slices mean nothing. Faster than finding it out before. */
-    bool (*try_squares)(const ps_float_piece *piece, int k, ps_float_slices *slices);
+    /* Sum pieces of doubles by windows they need not fit: whether they do. If not, what is found means nothing. Faster than
+     * finding it out before. try_squares: the sums of the slices of squares, by a window at k. try_moments: likewise, and those
+     * of values by a window at v, with k + 1 <= 2v <= k + 52. No piece is empty. */
+    bool (*try_squares)(const ps_float_piece *piece, int k, int64_t *sums);
+    bool (*try_moments)(const ps_float_piece *piece, int v, int k, ps_float_moments *moments);
 } ps_float_loops;
 
 /* Numbers of type in a vector: floats are half as long as doubles. */

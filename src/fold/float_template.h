@@ -13,6 +13,7 @@
  *   ps_words                       a vector of twice as many 32-bit unsigned integers: the bits of floats
  *   PS_WORD_MAXIMUM(a, b), PS_WORD_MINIMUM(a, b)   the larger and the lesser of each of them
  *   PS_GREATER(a, b), PS_LESSER(a, b)   the larger and the lesser double of each lane; no NaNs come, zeros are equal
+ *   PS_SIGNS(bits)                 all ones where the highest bit is set, else 0
  *   PS_PRODUCT_ERROR(a, b, p)      a * b - p, where p is a * b rounded and the difference is a double
  *
  * Compiled without contraction: a contracted p - q would count what PS_PRODUCT_ERROR gives twice. */
@@ -156,6 +157,22 @@ static ps_float_scan scan(parsum_type type, const unsigned char *numbers, uint64
     return scan_numbers(PARSUM_F64, numbers, vectors);
 }
 
+INLINE double least_of(ps_doubles doubles) {
+    double lanes[PS_LANES];
+    memcpy(lanes, &doubles, sizeof lanes);
+    for (int lane = 1; lane < PS_LANES; lane++)
+        lanes[0] = lanes[lane] < lanes[0] ? lanes[lane] : lanes[0];
+    return lanes[0];
+}
+
+INLINE double greatest_of(ps_doubles doubles) {
+    double lanes[PS_LANES];
+    memcpy(lanes, &doubles, sizeof lanes);
+    for (int lane = 1; lane < PS_LANES; lane++)
+        lanes[0] = lanes[lane] > lanes[0] ? lanes[lane] : lanes[0];
+    return lanes[0];
+}
+
 INLINE void extremes_of(parsum_type type, const unsigned char *numbers, uint64_t halves, double *minimum,
                         double *maximum) {
     ps_doubles least = load(type, numbers, 0), most = least;
@@ -164,15 +181,8 @@ INLINE void extremes_of(parsum_type type, const unsigned char *numbers, uint64_t
         least = PS_LESSER(least, values);
         most = PS_GREATER(most, values);
     }
-    double least_lanes[PS_LANES], most_lanes[PS_LANES];
-    memcpy(least_lanes, &least, sizeof least);
-    memcpy(most_lanes, &most, sizeof most);
-    *minimum = least_lanes[0];
-    *maximum = most_lanes[0];
-    for (int lane = 1; lane < PS_LANES; lane++) {
-        *minimum = least_lanes[lane] < *minimum ? least_lanes[lane] : *minimum;
-        *maximum = most_lanes[lane] > *maximum ? most_lanes[lane] : *maximum;
-    }
+    *minimum = least_of(least);
+    *maximum = greatest_of(most);
 }
 
 static void extremes(parsum_type type, const unsigned char *numbers, uint64_t vectors, double *minimum,
@@ -233,13 +243,17 @@ INLINE void start_slices(int k, int slices, ps_doubles *shifters, ps_vector *lan
     }
 }
 
-/* The sum of slice s, in its units, of so many addends in all lanes. */
-INLINE int64_t slice_sum(ps_vector lanes, uint64_t addends, int k, int s) {
+INLINE uint64_t total_of(ps_vector lanes) {
     uint64_t lane[PS_LANES], total = 0;
     memcpy(lane, &lanes, sizeof lane);
     for (int i = 0; i < PS_LANES; i++)
         total += lane[i];
-    return (int64_t)(total - addends * shifter_bits(k, s));
+    return total;
+}
+
+/* The sum of slice s, in its units, of so many addends in all lanes. */
+INLINE int64_t slice_sum(ps_vector lanes, uint64_t addends, int k, int s) {
+    return (int64_t)(total_of(lanes) - addends * shifter_bits(k, s));
 }
 
 /* Runs add(offset) for every vector of a piece, by turns of its two halves. */
@@ -333,40 +347,6 @@ INLINE void sum_type(const ps_float_piece *piece, parsum_type type, ps_float_ter
     }
 }
 
-/* Squares of doubles in three slices by a window chosen before they were looked at. p >= 0 and its error e are as above. With
- * 2^(k-50) <= p < 2^(k-1) for each of them,
- *  - p fits the first slice. |e| is at most half a unit of p, 2^(k-55), and fits the second;
- *  - p is a multiple of 2^(k-102), and so of the second slice's unit, 2^(k-104): nothing remains of it;
- *  - with 2^i <= |a| < 2^(i+1), p <= 2^(2i+2), so 2i >= k - 52. a is a multiple of 2^(i-52), a * a of 2^(2i-104), and so of the
- *    third slice's unit, 2^(k-156), as p is: e is one too, and nothing remains of it. The window has that unit at least
- *    2^-1022, so e is 0 or normal, and exact.
- * Zeros, infinities and NaNs are out of those bounds, as the bits of doubles that are not negative are in their order. */
-static bool try_squares(const ps_float_piece *piece, int k, ps_float_slices *result) {
-    ps_vector lanes[PS_FLOAT_SLICES_MAX], most = broadcast(0), least = broadcast(UINT64_MAX);
-    ps_doubles shifters[PS_FLOAT_SLICES_MAX];
-    start_slices(k, PS_FLOAT_SLICES_TRIED, shifters, lanes);
-#define ADD_VECTOR(offset)                                                            \
-    do {                                                                              \
-        const ps_doubles a = load(PARSUM_F64, piece->left + (offset), 0), p = a * a;  \
-        __builtin_prefetch(piece->left + (offset) + 2048);                            \
-        most = PS_HIGH_MAXIMUM(most, bits_of(p));                                     \
-        least = PS_HIGH_MINIMUM(least, bits_of(p));                                   \
-        add_term(a, a, PS_TERM_SQUARE, true, shifters, PS_FLOAT_SLICES_TRIED, lanes); \
-    } while (0)
-    FOR_PIECE(piece, ADD_VECTOR);
-#undef ADD_VECTOR
-    uint64_t largest[PS_LANES], smallest[PS_LANES];
-    bool fits = true;
-    memcpy(largest, &most, sizeof largest);
-    memcpy(smallest, &least, sizeof smallest);
-    for (int lane = 0; lane < PS_LANES; lane++)
-        fits = fits && largest[lane] >> 32 < (uint64_t)(k - 1 + 1023) << 20 &&
-               smallest[lane] >> 32 >= (uint64_t)(k - 50 + 1023) << 20;
-    FOR_SLICES(s, 0, PS_FLOAT_SLICES_TRIED)
-    result->sum[s] = slice_sum(lanes[s], piece->vectors * PS_LANES << (s == 1), k, s);
-    return fits;
-}
-
 static void sum(const ps_float_piece *piece, ps_float_term term, ps_float_window window,
                 ps_float_slices *slices) {
     if (piece->type == PARSUM_F32)
@@ -375,7 +355,9 @@ static void sum(const ps_float_piece *piece, ps_float_term term, ps_float_window
         sum_type(piece, PARSUM_F64, term, window, slices);
 }
 
-const ps_float_loops PS_LOOPS = {PS_LANES, scan, extremes, sum, try_squares};
+#include "fold/float_tries.h"
+
+const ps_float_loops PS_LOOPS = {PS_LANES, scan, extremes, sum, try_squares, try_moments};
 
 void PS_PATH(parsum_type type, const unsigned char *left, const unsigned char *right, uint64_t count,
              unsigned needs, ps_float_partial *partial) {

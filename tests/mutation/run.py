@@ -42,7 +42,7 @@ OWN_TESTS = {
     "exact/partial_file": ["partial_file"], "exact/partial_check": ["partial_check", "partial_file"], "exact/partial": ["partial"],
     "exact/reference": ["reference"], "exact/rounding": ["rounding", "binary"],
     "exact/statistics": ["statistics", "float_statistics", "decimal_statistics"], "exact/wide": ["wide"],
-    "fold/array": ["array"], "fold/float": ["float_array", "float_slices", "float_squares"], "fold/fold": ["fold"],
+    "fold/array": ["array"], "fold/float": ["float_array", "float_slices", "float_tries"], "fold/fold": ["fold"],
     "fold/progression": ["fold"], "fold/short_number": ["text_parts", "text"], "fold/text_doubles": ["text_doubles"],
     "fold/text": ["text", "text_parts"],
 }

@@ -1,0 +1,104 @@
+/* float_tries.h - part of float_template.h: one pass over doubles by windows chosen before they were looked at, which finds on the
+ * way whether they fit.
+ *
+ * Squares have three slices, k being that of the first. p = a * a, rounded, and its error e are as in sum_slices. With
+ * 2^(k-50) <= p < 2^(k-1) for each of them,
+ *  - p fits the first slice. |e| is at most half a unit of p, 2^(k-55), and fits the second;
+ *  - p is a multiple of 2^(k-102), and so of the second slice's unit, 2^(k-104): nothing remains of it;
+ *  - with 2^i <= |a| < 2^(i+1), p <= 2^(2i+2), so 2i >= k - 52. a is a multiple of 2^(i-52), a * a of 2^(2i-104), and so of the
+ *    third slice's unit, 2^(k-156), as p is: e is one too, and nothing remains of it. The window has that unit at least
+ *    2^-1022, so e is 0 or normal, and exact.
+ * Zeros, infinities and NaNs are out of those bounds, as the bits of doubles that are not negative are in their order.
+ *
+ * Values have two slices, with v for k, where k + 1 <= 2v <= k + 52:
+ *  - |a| >= 2^(v-1) would make p >= 2^(2v-2) >= 2^(k-1); so |a| fits the first slice;
+ *  - a is a multiple of 2^(i-52), where 2i - 104 >= k - 156 >= 2v - 208, and so of the second slice's unit, 2^(v-104).
+ * a is the sum of its slices, and |a| that of the slices with the sign of a. What those have in common with the bits y of slices
+ * is added up as y, or as ~y = -y - 1 where a is negative. */
+
+/* The least and the largest p in each lane, as far as the high 32 bits go. */
+typedef struct square_bounds {
+    ps_vector most, least;
+} square_bounds;
+
+INLINE square_bounds no_squares(void) {
+    return (square_bounds){broadcast(0), broadcast(UINT64_MAX)};
+}
+
+INLINE bool squares_fit(const square_bounds *bounds, int k) {
+    uint64_t most[PS_LANES], least[PS_LANES];
+    bool fit = true;
+    memcpy(most, &bounds->most, sizeof most);
+    memcpy(least, &bounds->least, sizeof least);
+    for (int lane = 0; lane < PS_LANES; lane++)
+        fit = fit && most[lane] >> 32 < (uint64_t)(k - 1 + 1023) << 20 &&
+              least[lane] >> 32 >= (uint64_t)(k - 50 + 1023) << 20;
+    return fit;
+}
+
+INLINE void add_square(ps_doubles a, const ps_doubles *shifters, ps_vector *lanes, square_bounds *bounds) {
+    const ps_doubles p = a * a;
+    bounds->most = PS_HIGH_MAXIMUM(bounds->most, bits_of(p));
+    bounds->least = PS_HIGH_MINIMUM(bounds->least, bits_of(p));
+    add_term(a, a, PS_TERM_SQUARE, true, shifters, PS_FLOAT_SQUARE_SLICES, lanes);
+}
+
+/* Two addends a number for the slice in the middle. */
+INLINE void square_sums(const ps_vector *lanes, uint64_t count, int k, int64_t *sums) {
+    FOR_SLICES(s, 0, PS_FLOAT_SQUARE_SLICES)
+    sums[s] = slice_sum(lanes[s], count << (s == 1), k, s);
+}
+
+static bool try_squares(const ps_float_piece *piece, int k, int64_t *sums) {
+    ps_vector lanes[PS_FLOAT_SLICES_MAX];
+    ps_doubles shifters[PS_FLOAT_SLICES_MAX];
+    square_bounds bounds = no_squares();
+    start_slices(k, PS_FLOAT_SQUARE_SLICES, shifters, lanes);
+#define ADD_VECTOR(offset)                                                                 \
+    do {                                                                                   \
+        __builtin_prefetch(piece->left + (offset) + 2048);                                 \
+        add_square(load(PARSUM_F64, piece->left + (offset), 0), shifters, lanes, &bounds); \
+    } while (0)
+    FOR_PIECE(piece, ADD_VECTOR);
+#undef ADD_VECTOR
+    square_sums(lanes, piece->vectors * PS_LANES, k, sums);
+    return squares_fit(&bounds, k);
+}
+
+static bool try_moments(const ps_float_piece *piece, int v, int k, ps_float_moments *moments) {
+    ps_vector squares[PS_FLOAT_SLICES_MAX], values[PS_FLOAT_SLICES_MAX], magnitudes[PS_FLOAT_SLICES_MAX];
+    ps_doubles square_shifters[PS_FLOAT_SLICES_MAX], shifters[PS_FLOAT_SLICES_MAX];
+    ps_vector negative = broadcast(0);
+    ps_doubles least = load(PARSUM_F64, piece->left, 0), most = least;
+    square_bounds bounds = no_squares();
+    start_slices(k, PS_FLOAT_SQUARE_SLICES, square_shifters, squares);
+    start_slices(v, PS_FLOAT_VALUE_SLICES, shifters, values);
+    start_slices(v, PS_FLOAT_VALUE_SLICES, shifters, magnitudes);
+#define ADD_VECTOR(offset)                                                \
+    do {                                                                  \
+        const ps_doubles a = load(PARSUM_F64, piece->left + (offset), 0); \
+        const ps_vector signs = PS_SIGNS(bits_of(a));                     \
+        const ps_doubles y0 = a + shifters[0];                            \
+        const ps_doubles y1 = a - (y0 - shifters[0]) + shifters[1];       \
+        __builtin_prefetch(piece->left + (offset) + 2048);                \
+        negative += signs;                                                \
+        values[0] += bits_of(y0);                                         \
+        values[1] += bits_of(y1);                                         \
+        magnitudes[0] += bits_of(y0) ^ signs;                             \
+        magnitudes[1] += bits_of(y1) ^ signs;                             \
+        least = PS_LESSER(least, a);                                      \
+        most = PS_GREATER(most, a);                                       \
+        add_square(a, square_shifters, squares, &bounds);                 \
+    } while (0)
+    FOR_PIECE(piece, ADD_VECTOR);
+#undef ADD_VECTOR
+    const uint64_t count = piece->vectors * PS_LANES, negatives = 0 - total_of(negative);
+    square_sums(squares, count, k, moments->squares);
+    FOR_SLICES(s, 0, PS_FLOAT_VALUE_SLICES) {
+        moments->values[s] = slice_sum(values[s], count, v, s);
+        moments->magnitudes[s] = slice_sum(magnitudes[s], count - 2 * negatives, v, s) + (int64_t)negatives;
+    }
+    moments->minimum = least_of(least);
+    moments->maximum = greatest_of(most);
+    return squares_fit(&bounds, k);
+}

@@ -1,0 +1,140 @@
+/* test_float_tries.c - pieces of doubles that are sliced before it is known whether they fit: the bounds of that, each from
+ * both sides, and lists of pieces some of which do not. */
+#include "float_lists.h"
+
+/* A square root near the bounds between which squares are kept, 2^(k-50) and 2^(k-1), or out of them by much. One of the two
+ * bounds is the square of a double. */
+static double tried_odd_one(int k, uint64_t kind) {
+    const double bound = k % 2 == 0 ? ldexp(1, (k - 50) / 2) : ldexp(1, (k - 1) / 2);
+    const double others[] = {bound,
+                             test_double_beside(bound, -1),
+                             test_double_beside(bound, 1),
+                             0,
+                             -0.0,
+                             0x1p-1074,
+                             0x1p1023,
+                             (double)INFINITY,
+                             (double)NAN};
+    return others[kind % (sizeof others / sizeof others[0])];
+}
+
+/* Square roots of full significands, of squares well within those bounds. */
+static double tried_root(test_random *random, int k) {
+    const double root = test_random_double(random, k / 2 - 3 - (int)test_random_below(random, 20));
+    return test_random_below(random, 2) ? -root : root;
+}
+
+static void add_slices(const int64_t *sums, int slices, int k, ps_binary *total) {
+    for (int s = 0; s < slices; s++)
+        ps_binary_add_at(total, sums[s], k - PS_FLOAT_SLICE_BITS * (s + 1));
+}
+
+static void assert_squares(const int64_t *sums, int k, const ps_float_partial *expected) {
+    ps_binary squares = {{0}};
+    add_slices(sums, PS_FLOAT_SQUARE_SLICES, k, &squares);
+    assert_memory_equal(&squares, &expected->squares.finite, sizeof squares);
+}
+
+static void assert_moments(const ps_float_moments *found, int v, int k, const ps_float_partial *expected) {
+    ps_binary sum = {{0}}, magnitudes = {{0}};
+    add_slices(found->values, PS_FLOAT_VALUE_SLICES, v, &sum);
+    add_slices(found->magnitudes, PS_FLOAT_VALUE_SLICES, v, &magnitudes);
+    assert_memory_equal(&sum, &expected->sum.finite, sizeof sum);
+    assert_memory_equal(&magnitudes, &expected->magnitudes.finite, sizeof magnitudes);
+    assert_squares(found->squares, k, expected);
+    assert_true(found->minimum == expected->minimum && found->maximum == expected->maximum);
+}
+
+static void tried_pieces_at_their_bounds(void **state) {
+    (void)state;
+    static double list[PS_FLOAT_PIECE];
+    test_random random = test_random_start(18);
+    const int least_k = -1022 + PS_FLOAT_SLICE_BITS * PS_FLOAT_SQUARE_SLICES;
+    for (unsigned i = 0; i < 900; i++) {
+        const int k = i % 9 == 0   ? 1022
+                      : i % 9 == 1 ? least_k + (int)(i / 9 % 2)
+                                   : least_k + (int)test_random_below(&random, (uint64_t)(1023 - least_k));
+        const int least_v = (k + 2 + 2048) / 2 - 1024,
+                  most_v = (k + 52 + 2048) / 2 - 1024; /* rounded up; down */
+        const int v = i % 3 == 0 ? least_v : i % 3 == 1 ? most_v : (least_v + most_v) / 2;
+        const uint64_t count =
+            i % 2 == 0 ? PS_FLOAT_PIECE : PS_FLOAT_LANES_MAX * (1 + test_random_below(&random, 9));
+        const double odd = tried_odd_one(k, i), square = odd * odd;
+        const bool alone = i % 4 == 0; /* nothing odd */
+        const bool fits = alone || (square >= ldexp(1, k - 50) && square < ldexp(1, k - 1));
+        for (uint64_t j = 0; j < count; j++)
+            list[j] = i % 8 == 1 ? odd : tried_root(&random, k);
+        if (!alone)
+            list[test_random_below(&random, count)] = odd;
+        ps_float_partial expected;
+        ps_float_clear(&expected.head);
+        for (uint64_t j = 0; j < count; j++)
+            ps_float_add(&expected, list[j], TEST_ALL_NEEDS);
+        for (const test_float_path *path = test_float_paths(); path->name != NULL; path++) {
+            const uint64_t vectors = count / path->loops->lanes;
+            const ps_float_piece piece = {.type = PARSUM_F64,
+                                          .left = (unsigned char *)list,
+                                          .gap_bytes = vectors / 2 * path->loops->lanes * sizeof(double),
+                                          .vectors = vectors};
+            int64_t squares[PS_FLOAT_SQUARE_SLICES];
+            ps_float_moments moments;
+            assert_int_equal(path->loops->try_squares(&piece, k, squares), fits);
+            assert_int_equal(path->loops->try_moments(&piece, v, k, &moments), fits);
+            if (!fits)
+                continue;
+            assert_squares(squares, k, &expected);
+            assert_moments(&moments, v, k, &expected);
+        }
+    }
+}
+
+/* Pieces that are tried, some of which are not kept, and a few that follow those. */
+static void tried_pieces_through_paths(void **state) {
+    (void)state;
+    enum { PIECES = 50 };
+    static const unsigned needs[] = {PS_NEED_SQUARES, PS_NEED_SUM | PS_NEED_SQUARES,
+                                     PS_NEED_SUM | PS_NEED_SQUARES | PS_NEED_MAGNITUDES, TEST_ALL_NEEDS};
+    static double list[PIECES * PS_FLOAT_PIECE + 7];
+    const uint64_t count = sizeof list / sizeof list[0];
+    test_random random = test_random_start(19);
+    for (unsigned i = 0; i < 27; i++) {
+        for (uint64_t j = 0; j < count; j++)
+            list[j] = tried_root(&random, 20 + (int)(i / 9));
+        /* The extremes lie in a piece that is tried, and within its window. */
+        const double extreme = ldexp(1.25, (20 + (int)(i / 9)) / 2 - 2);
+        list[(PIECES - 5) * PS_FLOAT_PIECE + i] = extreme;
+        list[(PIECES - 4) * PS_FLOAT_PIECE + i] = -extreme;
+        for (unsigned n = 0; n < 1 + i % 3; n++)
+            list[test_random_below(&random, count)] = tried_odd_one(20 + (int)(i / 9), i);
+        for (size_t n = 0; n < sizeof needs / sizeof needs[0]; n++)
+            test_assert_paths(PARSUM_F64, list, NULL, count, needs[n], "tried pieces");
+    }
+}
+
+/* Numbers that shrink, so that the window of values stays and that of squares does not, and then have lower bits than the
+ * former holds. */
+static void windows_far_apart(void **state) {
+    (void)state;
+    enum { LARGE = 3, ALIKE = 20, PIECES = 30 }; /* ALIKE: more than are not tried after one that failed */
+    static double list[PIECES * PS_FLOAT_PIECE];
+    test_random random = test_random_start(20);
+    for (int scale = 0; scale < 60; scale += 3) {
+        for (uint64_t j = 0; j < sizeof list / sizeof list[0]; j++) {
+            const uint64_t piece = j / PS_FLOAT_PIECE;
+            const int exponent = piece < LARGE           ? scale
+                                 : piece < LARGE + ALIKE ? 0
+                                                         : -(int)test_random_below(&random, 22);
+            list[j] = test_random_double(&random, exponent);
+        }
+        test_assert_paths(PARSUM_F64, list, NULL, sizeof list / sizeof list[0], TEST_ALL_NEEDS, "windows");
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(tried_pieces_at_their_bounds),
+        cmocka_unit_test(tried_pieces_through_paths),
+        cmocka_unit_test(windows_far_apart),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
