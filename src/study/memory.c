@@ -48,7 +48,14 @@ static void memory_task(unsigned index, void *context) {
         munmap(own, PS_STUDY_PRIVATE_BYTES);
 }
 
-/* Adds the proportional set size of a process, in bytes. False: why_not says why it cannot be read. */
+/* The bytes that a line of smaps_rollup tells, 0 where it is not there. */
+static double bytes_of(const char *line, const char *name) {
+    return line != NULL ? 1024 * strtod(line + strlen(name), NULL) : 0;
+}
+
+/* Adds the proportional set size of a process, in bytes, but for pages of files: those cost a worker nothing more, and the
+ * share of them that counts changes whenever any other program maps the same libraries. False: why_not says why it cannot be
+ * read. */
 static bool add_set_size(pid_t process, double *bytes, char *why_not, size_t size) {
     char path[64], text[2048];
     snprintf(path, sizeof path, "/proc/%ld/smaps_rollup", (long)process);
@@ -58,13 +65,14 @@ static bool add_set_size(pid_t process, double *bytes, char *why_not, size_t siz
     if (file >= 0)
         close(file);
     text[length < 0 ? 0 : length] = '\0';
-    const char *line = strstr(text, "\nPss:");
+    static const char whole[] = "\nPss:", files[] = "\nPss_File:";
+    const char *line = strstr(text, whole);
     if (line == NULL) {
         snprintf(why_not, size, "the system does not tell a process's proportional set size in %s (%s)", path,
                  length < 0 ? strerror(failure) : "there is no line Pss");
         return false;
     }
-    *bytes += 1024 * strtod(line + strlen("\nPss:"), NULL);
+    *bytes += bytes_of(line, whole) - bytes_of(strstr(text, files), files);
     return true;
 }
 
@@ -162,7 +170,8 @@ void ps_study_tell_memory(const ps_study *study, const void *context, ps_study_r
     amount(PS_STUDY_PRIVATE_BYTES, private_text);
     snprintf(
         row->method, sizeof row->method,
-        "The proportional set size (Pss in /proc/PID/smaps_rollup) that %d waiting workers add to the "
+        "The proportional set size (Pss less Pss_File in /proc/PID/smaps_rollup) that %d waiting workers add "
+        "to the "
         "program and its processes together, divided by %d; then again after each has written %s that no "
         "other uses. What the kernel needs for its own (stacks, page tables) is not in it.",
         WORKERS, WORKERS, private_text);

@@ -117,7 +117,7 @@ def _set_size_when_stopped(process):
     family = [process.pid, *workers_of(process)]
     texts = [pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text() for pid in family]
     os.kill(stopped[0], signal.SIGCONT)     # it is not stopped any more when this returns
-    return sum(1024 * int(re.search(r"^Pss: +(\d+)", text, re.M)[1]) for text in texts)
+    return sum(1024 * int(kilobytes) for text in texts for kilobytes in re.findall(r"^Pss_(?:Anon|Shmem): +(\d+)", text, re.M))
 
 
 def wait_for_workers(process, least, of=lambda pid: True):
