@@ -8,8 +8,9 @@
  *    is 0, r is x; else |x| >= u/2 >= |r|), so r has no more bits than x.
  * r is sliced in the same way with k - 52: |r| <= u/2 = 2^((k-52)-1), so its sum keeps the exponent and need not be looked at.
  * A tile is kept where every first y had its exponent and every last remainder was 0: that is all it takes, whatever the
- * window was chosen by; or where the bits of its numbers say as much (fit_slices). Infinities and NaNs lose the exponent. No remainder is flushed to 0 wrongly: the host has these
- * kernels only on devices that keep subnormals (float_part.c), and the self-test sees to it that they do.
+ * window was chosen by; or where the bits of its numbers say as much (fit_slices). Infinities and NaNs lose the exponent. No
+ * remainder is flushed to 0 wrongly: the host has these kernels only on devices that keep subnormals (float_part.c), and the
+ * self-test sees to it that they do.
  *
  * Lanes hold sums of bits modulo 2^64; of at most 4095 addends a lane's sum is below 4095 * 2^51 < 2^63 in magnitude. */
 
@@ -158,8 +159,9 @@ FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int
     return 1u;
 }
 
-/* Whether values of those words fit slices many slices: where all are below 2^(k-1) in magnitude, every first sum keeps the
- * exponent of M, and multiples of the last slice's unit leave nothing. */
+/* Whether values of those words fit slices many slices: where all are at most 2^(k-1) in magnitude, every first y lies from 2^k
+ * to 2^(k+1), and multiples of the last slice's unit leave nothing. y may be rounded up to 2^(k+1): that is u above the last
+ * double before it and next in bits, too, so that its bits are still those of M plus q/u. */
 FLOAT_INLINE bool fit_slices(const word_span *words, uint size, int k, int slices) {
     const float_span span = span_of_words(words, size);
     return span.zeros || (span.known && span.top <= k - 1 && span.bottom >= k - 52 * slices);
@@ -336,6 +338,7 @@ FLOAT_INLINE uint slice_sized(const float_work *work, uint term, uint size, cons
             set_window(window, top, clamp(needed, least, most), base);
             window->known = known ? window->known : 0u;
             window->wide = needed > most ? 1u : 0u;
+            window->careful = 0u;
         }
         if (slice_by_window(work, term, size, tile, window, base, digits) != 0u)
             return 1u;

@@ -1,5 +1,5 @@
-/* float_tiles.cl - what the kernels of floats are made of. Each work-item takes its vectors tile by tile, and of each tile one term after the
- * other: by slices where they fit (float_slices.cl), else number by number. */
+/* float_tiles.cl - what the kernels of floats are made of. Each work-item takes its vectors tile by tile, and of each tile one
+ * term after the other: by slices where they fit (float_slices.cl), else number by number. */
 
 #define FLOAT_KERNEL(name)                                                                              \
     __kernel __attribute__((vec_type_hint(ulong4))) void name(                                          \

@@ -1,5 +1,5 @@
-/* float_piece.c - cutting a list into pieces, and for each: the specials apart, the exponents, then slices or the fallback.
- * Owns the sums of slices between pieces. */
+/* float_piece.c - cutting a list into pieces, and for each: the windows there are, where they may serve; else the specials apart,
+ * the exponents, then slices or the fallback. Owns the sums of slices between pieces. */
 #include "fold/float_piece.h"
 
 #include "fold/float_fallback.h"
@@ -16,7 +16,7 @@ typedef struct scans {
 } scans;
 
 /* A fold under way. Windows stay from piece to piece while they fit: lanes are cleared for every piece, and each is tested
- * before it is sliced, so that only the sums of slices live longer than a piece. */
+ * before it is sliced, or on the way, so that only the sums of slices live longer than a piece. */
 typedef struct fold_state {
     const ps_float_loops *loops;
     parsum_type type;
@@ -28,7 +28,7 @@ typedef struct fold_state {
     slice_sums sum, magnitudes, products;
     const unsigned char *next_left,
         *next_right;   /* the piece to come, where the loop shall scan it; else NULL */
-    unsigned untried;  /* pieces to come that are not tried (is_tried), as one failed */
+    unsigned untried;  /* pieces to come that are not tried (next_trial), as one failed */
     bool fell_back;    /* at the last piece: its windows did not hold what it has */
     bool next_scanned; /* what the loop found of it: */
     scans next_scan;
@@ -312,7 +312,8 @@ static void add_piece(fold_state *fold, operands *list) {
         add_products(fold, list, found);
 }
 
-/* Whether one loop alone passes over a piece. With more of them, each fetches the next piece, and a scan begins it. */
+/* Whether one loop alone passes over a piece that is not tried. With more of them, each fetches the next piece, and a scan
+ * begins it. */
 static bool takes_one_loop(unsigned needs) {
     return needs == PS_NEED_SUM || needs == PS_NEED_MAGNITUDES || needs == PS_NEED_SQUARES ||
            needs == PS_NEED_PRODUCTS;
@@ -322,7 +323,7 @@ static const unsigned char *ahead(const unsigned char *numbers, size_t bytes) {
     return numbers != NULL ? numbers + bytes : NULL;
 }
 
-/* What is tried on whole pieces without a scan, by the windows of the last one: squares alone, or several sums at once. */
+/* What is tried on whole pieces without a scan, by the windows there are: squares alone, or several sums at once. */
 typedef enum trial { NO_TRIAL, TRY_SQUARES, TRY_MOMENTS } trial;
 
 static trial next_trial(const fold_state *fold) {

@@ -1,8 +1,8 @@
 /* float_piece.h - how the CPU paths' loops and the exact sums meet: a list is folded in pieces that stay in the first-level
  * cache while several loops pass over them.
  *
- * A pass finds the piece's exponents first. Where a window (float_window.h) fits them, the loops sum slices, exactly; else the
- * piece goes to the fallback (float_fallback.h). */
+ * A pass finds the piece's exponents first, unless it is tried by the windows of those before it (float_tries.h). Where a window
+ * (float_window.h) fits them, the loops sum slices, exactly; else the piece goes to the fallback (float_fallback.h). */
 #ifndef PS_FLOAT_PIECE_H
 #define PS_FLOAT_PIECE_H
 

@@ -13,8 +13,8 @@ static inline double upper_part(double value) {
 }
 
 /* a * b - p for p = a * b rounded, without a fused multiply-add (Dekker, "A floating-point technique for extending the available
- * precision", 1971). Both factors are 0 or normal doubles below 2^1023, p does not overflow, and the product of their units is
- * 2^-1022 or more, so that no step is subnormal.
+ * precision", 1971). Exact where both factors are 0 or normal doubles below 2^1023, p does not overflow, and the product of
+ * their units is 2^-1022 or more, so that no step is subnormal.
  *
  * In these units the factors are integers from 2^52 to 2^53, their upper parts multiples of 2^27 up to 2^53, the lower parts
  * al and bl at most 2^26: all four products have at most 53 bits. p = ab + d, |d| <= 2^52, and p is a multiple of 2^52. Then

@@ -12,9 +12,9 @@
  *                                  ones may be anything
  *   ps_words                       a vector of twice as many 32-bit unsigned integers: the bits of floats
  *   PS_WORD_MAXIMUM(a, b), PS_WORD_MINIMUM(a, b)   the larger and the lesser of each of them
- *   PS_GREATER(a, b), PS_LESSER(a, b)   the larger and the lesser double of each lane; no NaNs come, zeros are equal
+ *   PS_GREATER(a, b), PS_LESSER(a, b)   the larger and the lesser double of each lane; of NaNs and of zeros either
  *   PS_SIGNS(bits)                 all ones where the highest bit is set, else 0
- *   PS_PRODUCT_ERROR(a, b, p)      a * b - p, where p is a * b rounded and the difference is a double
+ *   PS_PRODUCT_ERROR(a, b, p)      a * b - p, where p is a * b rounded and the difference is a double; else anything
  *
  * Compiled without contraction: a contracted p - q would count what PS_PRODUCT_ERROR gives twice. */
 #include <string.h>

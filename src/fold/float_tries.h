@@ -8,13 +8,15 @@
  *  - with 2^i <= |a| < 2^(i+1), p <= 2^(2i+2), so 2i >= k - 52. a is a multiple of 2^(i-52), a * a of 2^(2i-104), and so of the
  *    third slice's unit, 2^(k-156), as p is: e is one too, and nothing remains of it. The window has that unit at least
  *    2^-1022, so e is 0 or normal, and exact.
- * Zeros, infinities and NaNs are out of those bounds, as the bits of doubles that are not negative are in their order.
+ * The bits of doubles that are not negative are in their order, as unsigned integers, and a NaN's are above all of those, of
+ * either sign: zeros, infinities and NaNs are out of the bounds. What the loop makes of such pieces is dropped.
  *
  * Values have two slices, with v for k, where k + 1 <= 2v <= k + 52:
  *  - |a| >= 2^(v-1) would make p >= 2^(2v-2) >= 2^(k-1); so |a| fits the first slice;
+ *  - v is from -432 to 537, as k is from -866 to 1022: no M overflows, and no unit is below 2^-1022;
  *  - a is a multiple of 2^(i-52), where 2i - 104 >= k - 156 >= 2v - 208, and so of the second slice's unit, 2^(v-104).
  * a is the sum of its slices, and |a| that of the slices with the sign of a. What those have in common with the bits y of slices
- * is added up as y, or as ~y = -y - 1 where a is negative. */
+ * is added up as y, or as ~y = -y - 1 where a is negative: less than 1536 * (2^51 + 1) < 2^63 in all. */
 
 /* The least and the largest p in each lane, as far as the high 32 bits go. */
 typedef struct square_bounds {

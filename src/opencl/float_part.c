@@ -84,7 +84,7 @@ static void deposit_digits(const uint64_t *digits, int base, ps_binary *total) {
     }
 }
 
-/* The number that has the key (float.cl). */
+/* The number that has the key (float_spans.cl). */
 static double number_of_key(uint64_t key, parsum_type type) {
     if (type == PARSUM_F32) {
         const uint32_t narrow_key = (uint32_t)key, sign = UINT32_C(1) << 31;

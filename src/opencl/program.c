@@ -72,8 +72,8 @@ static parsum_status fail_build(cl_program program, const ps_opencl_device *devi
     char *log = calloc(1, size + 1);
     if (log != NULL && size > 0)
         clGetProgramBuildInfo(program, device->id, CL_PROGRAM_BUILD_LOG, size, log, NULL);
-    ps_fail(error, PARSUM_FAILED, "the kernels do not build on %s (%s): %s\n%.7000s", device->info.name,
-            device->info.platform, ps_opencl_error_name(code), log == NULL ? "" : log);
+    ps_fail(error, PARSUM_FAILED, "the kernels do not build on %s (%s): %s (%d)\n%.7000s", device->info.name,
+            device->info.platform, ps_opencl_error_name(code), (int)code, log == NULL ? "" : log);
     free(log);
     return PARSUM_FAILED;
 }
