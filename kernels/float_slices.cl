@@ -25,6 +25,7 @@
 /* Binades above the largest number of the tile that the window was made for. */
 #define FLOAT_MARGIN 2
 
+/* Tiles that the fast loop of products is not tried on, after one that it did not serve. */
 #define FLOAT_CAREFUL_TILES 15u
 
 /* The first slice has M = 1.5 * 2^k. */
@@ -32,9 +33,8 @@ typedef struct float_window {
     int k;
     int slices;
     uint known;
-    uint wide; /* the numbers were too far apart for so many slices, but where they end in zeros */
-    uint
-        careful; /* tiles of products of doubles to come that the fast loop is not tried on, as one was not for it */
+    uint wide;    /* the numbers were too far apart for so many slices, but where they end in zeros */
+    uint careful; /* tiles to come of products of doubles that the fast loop is not tried on */
 } float_window;
 
 static float_window no_window(void) {
@@ -106,6 +106,15 @@ FLOAT_INLINE slice_lanes start_slices(int k) {
     return lanes;
 }
 
+/* Adds two or three slices of one addend a number. */
+FLOAT_INLINE void add_slices(const slice_lanes *lanes, int slices, const float_tile *tile, int k, int base,
+                             __local ulong *digits) {
+    add_slice(lanes->sum0, halves_of(tile), k, 0, base, digits);
+    add_slice(lanes->sum1, halves_of(tile), k, 1, base, digits);
+    if (slices == 3)
+        add_slice(lanes->sum2, halves_of(tile), k, 2, base, digits);
+}
+
 /* Whether the tile is kept. A remainder of 0 may have a sign. */
 FLOAT_INLINE bool is_kept(const slice_lanes *lanes) {
     return lane_or(lanes->changed >> 52 | (lanes->remainder | lanes->lost) << 1) == 0UL;
@@ -152,10 +161,7 @@ FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int
 #undef ADD_VECTOR
     if (!is_kept(&lanes))
         return 0u;
-    add_slice(lanes.sum0, halves_of(tile), k, 0, base, digits);
-    add_slice(lanes.sum1, halves_of(tile), k, 1, base, digits);
-    if (slices == 3)
-        add_slice(lanes.sum2, halves_of(tile), k, 2, base, digits);
+    add_slices(&lanes, slices, tile, k, base, digits);
     return 1u;
 }
 
@@ -207,9 +213,7 @@ FLOAT_INLINE uint slice_doubles(const float_work *work, uint term, const float_t
 #undef ADD_VECTOR
     if (!fit_slices(&words, 8u, k, 3))
         return 0u;
-    add_slice(lanes.sum0, halves_of(tile), k, 0, base, digits);
-    add_slice(lanes.sum1, halves_of(tile), k, 1, base, digits);
-    add_slice(lanes.sum2, halves_of(tile), k, 2, base, digits);
+    add_slices(&lanes, 3, tile, k, base, digits);
     return 1u;
 }
 

@@ -349,7 +349,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(windows_from_both_sides), cmocka_unit_test(windows_as_few_and_steady),
         cmocka_unit_test(spans_hold_numbers),      cmocka_unit_test(loops_at_the_ends_of_windows),
-
         cmocka_unit_test(spans_through_paths),     cmocka_unit_test(fallback_when_full),
         cmocka_unit_test(fallback_alone),          cmocka_unit_test(environments),
     };

@@ -39,9 +39,10 @@ enum {
     UNIFORM,
     NORMAL,
     SAME_SIGN,
-    WIDE,       /* 60 binades */
-    FULL_RANGE, /* any finite number, subnormals among them */
-    EDGES,      /* at the ends of what the first tile's window holds, behind that tile */
+    WIDE,         /* 60 binades */
+    FULL_RANGE,   /* any finite number, subnormals among them */
+    EDGES,        /* at the ends of what the first tile's window holds, behind that tile */
+    EDGE_LARGEST, /* the largest, or units, that the window just takes, and that it just does not */
     EDGE_UNITS_FLOATS,
     EDGE_UNITS_DOUBLES,
     LEAST,      /* one in some tiles with a square around the least that the fast loop takes */
@@ -86,6 +87,10 @@ static double number_of(unsigned how, uint64_t i, test_random *random) {
         return test_random_double(random);
     case EDGES:
         /* of a work-item of TILED / 2 numbers, in two streams, the larger tile has 8184 of each */
+        return i % (TILED / 4) >= 8184 && pick < 3
+                   ? ldexp(pick == 1 ? 1 : signed_noise(random), (int)test_random_below(random, 9) - 1)
+                   : signed_noise(random);
+    case EDGE_LARGEST:
         return edge(i, pick, 2, 3, random);
     case EDGE_UNITS_FLOATS:
         return edge(i, pick, -25, -26, random);

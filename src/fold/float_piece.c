@@ -80,21 +80,30 @@ static size_t gap_of(const fold_state *fold, const operands *list) {
     return list->stream_bytes > 0 ? list->stream_bytes : vectors_of(fold, list->count) / 2 * vector_bytes;
 }
 
+static void add_sums(slice_sums *total, const int64_t *sums, int slices) {
+    for (int s = 0; s < slices; s++)
+        total->slice[s] += sums[s];
+}
+
+static ps_float_piece piece_of(const fold_state *fold, const operands *list) {
+    return (ps_float_piece){.type = fold->type,
+                            .left = list->left,
+                            .right = list->right,
+                            .gap_bytes = gap_of(fold, list),
+                            .vectors = vectors_of(fold, list->count)};
+}
+
 /* Adds what the terms of list sum up to by slices to total. */
 static void sum_slices(fold_state *fold, const operands *list, ps_float_term term, ps_float_window window,
                        slice_sums *total) {
-    const bool whole = list->count == PS_FLOAT_PIECE;
-    const ps_float_piece piece = {.type = fold->type,
-                                  .left = list->left,
-                                  .right = list->right,
-                                  .next_left = whole ? fold->next_left : NULL,
-                                  .next_right = whole ? fold->next_right : NULL,
-                                  .gap_bytes = gap_of(fold, list),
-                                  .vectors = vectors_of(fold, list->count)};
+    ps_float_piece piece = piece_of(fold, list);
+    if (list->count == PS_FLOAT_PIECE) {
+        piece.next_left = fold->next_left;
+        piece.next_right = fold->next_right;
+    }
     ps_float_slices slices;
     fold->loops->sum(&piece, term, window, &slices);
-    for (int s = 0; s < window.slices; s++)
-        total->slice[s] += slices.sum[s];
+    add_sums(total, slices.sum, window.slices);
     if (piece.next_left != NULL) {
         fold->next_scanned = true;
         fold->next_scan.left = slices.next_left;
@@ -135,21 +144,6 @@ static scans scan(const fold_state *fold, const operands *list) {
     found.left = scan_operand(fold, list, list->left);
     found.right = list->right == NULL ? found.left : scan_operand(fold, list, list->right);
     return found;
-}
-
-/* Of a piece in two streams half number index; of another all of it, or for index 1 nothing. */
-static operands part_of(const operands *list, int index) {
-    operands part = *list;
-    part.stream_bytes = 0;
-    if (list->stream_bytes == 0) {
-        part.count = index == 0 ? list->count : 0;
-        return part;
-    }
-    part.count = list->count / 2;
-    part.left = list->left + (index == 0 ? 0 : list->stream_bytes);
-    if (list->right != NULL)
-        part.right = list->right + (index == 0 ? 0 : list->stream_bytes);
-    return part;
 }
 
 /* Brings two streams together, for what takes numbers one behind the other. */
@@ -223,17 +217,15 @@ static void include_extremes(ps_float_partial *partial, double minimum, double m
 }
 
 /* sign: of all numbers but zeros, or 0 where that is not known. */
-static void add_values(fold_state *fold, const operands *list, ps_float_scan found, int sign) {
+static void add_values(fold_state *fold, operands *list, ps_float_scan found, int sign) {
     const bool want_sum = fold->needs & PS_NEED_SUM, want_magnitudes = fold->needs & PS_NEED_MAGNITUDES;
     ps_float_window window = fold->window;
     slice_sums sums = {{0}};
     if (!ps_float_window_fit(&window, ps_float_span_of(fold->type, found))) {
         fold->fell_back = true;
-        for (int half = 0; half < 2; half++) {
-            const operands part = part_of(list, half);
-            ps_float_fallback_add(&fold->fallback, fold->type, part.left, part.count,
-                                  ps_float_scan_has_subnormals(found), fold->partial);
-        }
+        join_streams(fold, list);
+        ps_float_fallback_add(&fold->fallback, fold->type, list->left, list->count,
+                              ps_float_scan_has_subnormals(found), fold->partial);
         return;
     }
     if (window.k != fold->window.k)
@@ -256,7 +248,7 @@ static bool suits_products(const fold_state *fold, ps_float_scan scan, ps_float_
 }
 
 /* Adds products, or squares where there is no second operand. */
-static void add_products(fold_state *fold, const operands *list, scans found) {
+static void add_products(fold_state *fold, operands *list, scans found) {
     const ps_float_span left = ps_float_span_of(fold->type, found.left);
     const ps_float_span right = ps_float_span_of(fold->type, found.right);
     const bool squares = list->right == NULL;
@@ -264,11 +256,9 @@ static void add_products(fold_state *fold, const operands *list, scans found) {
     if (!suits_products(fold, found.left, left) || !suits_products(fold, found.right, right) ||
         !ps_float_window_fit(&window, ps_float_span_of_products(left, right))) {
         fold->fell_back = true;
-        for (int half = 0; half < 2; half++) {
-            const operands part = part_of(list, half);
-            ps_float_fallback_add_products(&fold->fallback, fold->type, part.left,
-                                           squares ? part.left : part.right, part.count, fold->partial);
-        }
+        join_streams(fold, list);
+        ps_float_fallback_add_products(&fold->fallback, fold->type, list->left,
+                                       squares ? list->left : list->right, list->count, fold->partial);
         return;
     }
     if (window.k != fold->product_window.k)
@@ -340,11 +330,6 @@ static trial next_trial(const fold_state *fold) {
                : NO_TRIAL;
 }
 
-static void add_sums(slice_sums *total, const int64_t *sums, int slices) {
-    for (int s = 0; s < slices; s++)
-        total->slice[s] += sums[s];
-}
-
 static void add_moments(fold_state *fold, const ps_float_moments *moments) {
     add_sums(&fold->sum, moments->values, PS_FLOAT_VALUE_SLICES);
     add_sums(&fold->products, moments->squares, PS_FLOAT_SQUARE_SLICES);
@@ -357,23 +342,18 @@ static void add_moments(fold_state *fold, const ps_float_moments *moments) {
 /* Adds a whole piece if it is to be tried, and fits. */
 static bool try_piece(fold_state *fold, const operands *list) {
     const trial tried = next_trial(fold);
-    const ps_float_piece piece = {.type = fold->type,
-                                  .left = list->left,
-                                  .gap_bytes = gap_of(fold, list),
-                                  .vectors = vectors_of(fold, list->count)};
     const int v = fold->window.k, k = fold->product_window.k;
     ps_float_moments moments;
-    bool fits = false;
-    if (tried == TRY_SQUARES)
-        fits = fold->loops->try_squares(&piece, k, moments.squares);
-    else if (tried == TRY_MOMENTS)
-        fits = fold->loops->try_moments(&piece, v, k, &moments);
-    if (tried != NO_TRIAL && !fits)
-        fold->untried = UNTRIED_PIECES;
-    else
+    if (tried == NO_TRIAL) {
         fold->untried -= fold->untried > 0;
-    if (!fits)
         return false;
+    }
+    const ps_float_piece piece = piece_of(fold, list);
+    if (tried == TRY_SQUARES ? !fold->loops->try_squares(&piece, k, moments.squares)
+                             : !fold->loops->try_moments(&piece, v, k, &moments)) {
+        fold->untried = UNTRIED_PIECES;
+        return false;
+    }
     if (tried == TRY_SQUARES)
         add_sums(&fold->products, moments.squares, PS_FLOAT_SQUARE_SLICES);
     else
@@ -390,12 +370,12 @@ static uint64_t add_streams(fold_state *fold, const unsigned char *left, const u
     const size_t half_bytes = PS_FLOAT_PIECE / 2 * fold->size_bytes;
     uint64_t done = 0;
     for (; done < whole && !fold->fell_back; done++) {
-        const bool scan_next = done + 1 < whole;
         operands list = {ahead(left, done * half_bytes), ahead(right, done * half_bytes), PS_FLOAT_PIECE,
                          whole * half_bytes};
         if (try_piece(fold, &list))
             continue;
-        fold->next_left = scan_next && next_trial(fold) == NO_TRIAL ? ahead(list.left, half_bytes) : NULL;
+        const bool scan_next = done + 1 < whole && next_trial(fold) == NO_TRIAL;
+        fold->next_left = scan_next ? ahead(list.left, half_bytes) : NULL;
         fold->next_right = scan_next ? ahead(list.right, half_bytes) : NULL;
         add_piece(fold, &list);
     }

@@ -6,8 +6,7 @@ enum {
     EXPONENT_SPECIAL = 0x7ff, /* the biased exponent of infinities and NaNs */
     K_MAX = 1022,
     UNIT_LEAST = -1022,
-    ROOM =
-        3 /* binades above the largest term: numbers grow less from piece to piece than the least ones shrink */
+    ROOM = 3 /* binades above the largest term; the least ones shrink by more from piece to piece */
 };
 
 bool ps_float_scan_is_zero(ps_float_scan scan) {

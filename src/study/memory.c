@@ -171,9 +171,8 @@ void ps_study_tell_memory(const ps_study *study, const void *context, ps_study_r
     snprintf(
         row->method, sizeof row->method,
         "The proportional set size (Pss less Pss_File in /proc/PID/smaps_rollup) that %d waiting workers add "
-        "to the "
-        "program and its processes together, divided by %d; then again after each has written %s that no "
-        "other uses. What the kernel needs for its own (stacks, page tables) is not in it.",
+        "to the program and its processes together, divided by %d; then again after each has written %s "
+        "that no other uses. What the kernel needs for its own (stacks, page tables) is not in it.",
         WORKERS, WORKERS, private_text);
     if (seen->why_not[0] != '\0') {
         snprintf(row->error, sizeof row->error, "%s", seen->why_not);
