@@ -46,6 +46,8 @@ OWN_TESTS = {
     "fold/progression": ["fold"], "fold/short_number": ["text_parts", "text"], "fold/text_doubles": ["text_doubles"],
     "fold/text": ["text", "text_parts"],
 }
+# Objects that several tests are made of, compiled once.
+SHARED = {"float_emulated": ["float_array", "float_slices", "float_tries"]}
 OTHER_TESTS = ["accumulator", "npy", "engines", "library"]
 TESTS = sorted({name for names in OWN_TESTS.values() for name in names}) + OTHER_TESTS
 
@@ -93,8 +95,7 @@ class Build:
         self.libraries, self.scratch, self.folder = libraries, scratch, folder
         self.library = [unit for unit in units if "/parsum_objects.dir/" in unit.object and unit.source.startswith("src/")]
         self.archive = os.path.join(folder, "libparsum.a")
-        engines = [unit for unit in units if "/parsum_test_engines.dir/" in unit.object]
-        self.tests = {name: [*(unit for unit in units if f"/test_{name}.dir/" in unit.object), *engines] for name in TESTS}
+        self.tests = {name: self.units_of(name, units) for name in TESTS}
         self.base, self.lock = {}, threading.Lock()
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             every = {unit.object: unit for some in [self.library, *self.tests.values()] for unit in some}
@@ -105,6 +106,12 @@ class Build:
             if self.run(os.path.join(folder, "tests", f"test_{name}"), 600) != 0:
                 raise SystemExit(f"test_{name} fails before anything was changed")
             self.seconds[name] = time.monotonic() - begin
+
+    @staticmethod
+    def units_of(name, units):
+        """What a test is made of beside the library."""
+        folders = [f"test_{name}", "parsum_test_engines", *(shared for shared, names in SHARED.items() if name in names)]
+        return [unit for unit in units if any(f"/{folder}.dir/" in unit.object for folder in folders)]
 
     def run(self, program, limit_s):
         """The exit status of a test, which no assertion survives; None where it did not end in time."""
