@@ -5,6 +5,7 @@
 BUILD is a folder where everything was built, with its compile_commands.json; LIBRARIES is what a test is linked with. Nothing
 in BUILD is changed. A change that does not compile, or that gives the same machine code, does not count. A test that fails,
 crashes or does not end kills the mutant. Those that are known to be no mistakes stand in harmless.txt, with the reason.
+That file is compared with the sources in every run of the tests.
 Code of instruction sets that this machine lacks counts, too: the tests run its templates emulated.
 Fails where less than 90 % are killed. Environment: PARSUM_TEST_SEED, and PARSUM_TEST_LONG, without which nothing is done.
 """
@@ -241,13 +242,13 @@ def main():
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="")
     given = parser.parse_args()
+    places = all_sites(given.only)
     if not os.environ.get("PARSUM_TEST_LONG"):
         print("takes minutes: only with PARSUM_TEST_LONG=1")
         return SKIPPED
     if not os.path.exists(os.path.join(given.build, "compile_commands.json")):
         print("the build keeps no compile_commands.json: CMAKE_EXPORT_COMPILE_COMMANDS")
         return SKIPPED
-    places = all_sites(given.only)
     harness.seeded_random("mutation").shuffle(places)
     killed, survivors, waiting = 0, [], iter(places)
     with tempfile.TemporaryDirectory(prefix="parsum-mutation-") as scratch, \
