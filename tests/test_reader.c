@@ -293,6 +293,34 @@ static void what_follows_the_end(void **state) {
     test_bytes_clear(&unpacked);
 }
 
+/* A frame that says its size holds as much, however it is read and whichever block is its last. */
+static void sizes_of_frames(void **state) {
+    (void)state;
+    /* One segment with a size of one byte (RFC 8878, section 3.1.1.1); a block of two bytes, and an empty last one. */
+    static const unsigned char frame[] = {0x28, 0xb5, 0x2f, 0xfd, 0x20, 2, 2 << 3, 0, 0, '7', '\n', 1, 0, 0};
+    enum { AT_SIZE = 5 };
+    for (size_t piece = 1; piece <= MEGABYTE; piece *= 2) {
+        for (unsigned char declared = 0; declared <= 4; declared++) {
+            test_bytes packed = {NULL, 0}, unpacked = {NULL, 0};
+            parsum_error error;
+            test_bytes_add(&packed, "\x53\x2a\x4d\x18\x05\0\0\0right", 13);
+            test_bytes_add_zstd(&packed, "1\n", 2);
+            test_bytes_add(&packed, frame, sizeof frame);
+            packed.data[packed.size - sizeof frame + AT_SIZE] = declared;
+            const parsum_status status = unpack(&packed, PS_COMPRESSION_ZSTD, piece, &unpacked, &error);
+            assert_int_equal(status, declared == 2 ? PARSUM_OK : PARSUM_BAD_INPUT);
+            if (status == PARSUM_OK) {
+                assert_int_equal(unpacked.size, 4);
+                assert_memory_equal(unpacked.data, "1\n7\n", 4);
+            } else {
+                assert_message(&error, "is damaged: its zstd data is wrong at byte");
+            }
+            test_bytes_clear(&packed);
+            test_bytes_clear(&unpacked);
+        }
+    }
+}
+
 /* Many members of a few bytes, more than fit one chunk of input. */
 static void many_small_members(void **state) {
     (void)state;
@@ -562,13 +590,21 @@ static void nothing_is_left(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(names_and_first_bytes), cmocka_unit_test(same_bytes_in_any_pieces),
-        cmocka_unit_test(cut_off_anywhere),      cmocka_unit_test(damaged_anywhere),
-        cmocka_unit_test(what_follows_the_end),  cmocka_unit_test(many_small_members),
-        cmocka_unit_test(what_cannot_be_opened), cmocka_unit_test(read_errors_are_said),
-        cmocka_unit_test(regular_files),         cmocka_unit_test(slow_pipes),
-        cmocka_unit_test(standard_input),        cmocka_unit_test(damage_after_rewinding),
-        cmocka_unit_test(peeking_the_most),      cmocka_unit_test(nothing_is_left),
+        cmocka_unit_test(names_and_first_bytes),
+        cmocka_unit_test(same_bytes_in_any_pieces),
+        cmocka_unit_test(cut_off_anywhere),
+        cmocka_unit_test(damaged_anywhere),
+        cmocka_unit_test(what_follows_the_end),
+        cmocka_unit_test(sizes_of_frames),
+        cmocka_unit_test(many_small_members),
+        cmocka_unit_test(what_cannot_be_opened),
+        cmocka_unit_test(read_errors_are_said),
+        cmocka_unit_test(regular_files),
+        cmocka_unit_test(slow_pipes),
+        cmocka_unit_test(standard_input),
+        cmocka_unit_test(damage_after_rewinding),
+        cmocka_unit_test(peeking_the_most),
+        cmocka_unit_test(nothing_is_left),
     };
     return cmocka_run_group_tests(tests, test_folder_make, NULL);
 }

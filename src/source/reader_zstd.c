@@ -1,5 +1,6 @@
 /* reader_zstd.c - zstd by libzstd: frames one after the other are one text, skippable ones are left out. A frame may ask
  * for a window of up to 128 MiB, libzstd's own limit, which bounds the memory. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <zstd.h>
 #include <zstd_errors.h>
@@ -7,10 +8,15 @@
 #include "base/error.h"
 #include "source/reader_input.h"
 
+/* The longest header of a frame, magic number and all (RFC 8878, section 3.1.1). */
+enum { FRAME_HEADER_BYTES = 18 };
+
 typedef struct zstd_state {
     ZSTD_DStream *stream;
-    bool any;      /* a frame has begun */
-    bool in_frame; /* and has not ended */
+    bool any;                    /* a frame has begun */
+    bool in_frame;               /* and has not ended */
+    unsigned long long declared; /* the frame's size by its header, or ZSTD_CONTENTSIZE_UNKNOWN */
+    unsigned long long made;     /* so many bytes of it */
 } zstd_state;
 
 static parsum_status zstd_open(void **state, parsum_error *error) {
@@ -37,6 +43,26 @@ static void zstd_reset(void *state) {
     reset->any = reset->in_frame = false;
 }
 
+static parsum_status begin_frame(zstd_state *zstd, ps_reader_input *input, parsum_error *error) {
+    const parsum_status status = ps_reader_input_fill(input, FRAME_HEADER_BYTES, error);
+    if (status != PARSUM_OK)
+        return status;
+    zstd->declared = ZSTD_getFrameContentSize(input->buffer + input->begin, input->end - input->begin);
+    if (zstd->declared == ZSTD_CONTENTSIZE_ERROR)
+        zstd->declared = ZSTD_CONTENTSIZE_UNKNOWN; /* libzstd will say what is wrong */
+    zstd->made = 0;
+    return PARSUM_OK;
+}
+
+/* libzstd 1.5 does not compare the sizes of a frame that is decompressed in parts and whose last block is empty. */
+static parsum_status check_frame(const zstd_state *zstd, const ps_reader_input *input, parsum_error *error) {
+    char reason[96];
+    if (zstd->in_frame || zstd->declared == ZSTD_CONTENTSIZE_UNKNOWN || zstd->made == zstd->declared)
+        return PARSUM_OK;
+    snprintf(reason, sizeof reason, "a frame of %llu bytes holds %llu", zstd->declared, zstd->made);
+    return ps_decompressor_damaged("zstd", input, reason, error);
+}
+
 /* One call of libzstd, which makes progress or fails. Without input it may still have output to give, of the frame that
  * it is in. */
 static parsum_status decompress_some(zstd_state *zstd, ps_reader_input *input, unsigned char *buffer,
@@ -52,8 +78,9 @@ static parsum_status decompress_some(zstd_state *zstd, ps_reader_input *input, u
         return ps_decompressor_damaged("zstd", input, ZSTD_getErrorName(code), error);
     zstd->any = true;
     zstd->in_frame = code != 0;
+    zstd->made += into.pos;
     if (from.pos > 0 || into.pos > 0)
-        return PARSUM_OK;
+        return check_frame(zstd, input, error);
     return from.size == 0 ? ps_decompressor_cut_off("zstd", input, error)
                           : ps_decompressor_damaged("zstd", input, "no valid frame", error);
 }
@@ -70,7 +97,10 @@ static parsum_status zstd_read(void *state, ps_reader_input *input, unsigned cha
         if (input->begin == input->end && !zstd->in_frame)
             return zstd->any ? PARSUM_OK : ps_decompressor_cut_off("zstd", input, error);
         size_t made = 0;
-        status = decompress_some(zstd, input, buffer + *got, size - *got, &made, error);
+        if (!zstd->in_frame)
+            status = begin_frame(zstd, input, error);
+        if (status == PARSUM_OK)
+            status = decompress_some(zstd, input, buffer + *got, size - *got, &made, error);
         *got += made;
         if (status != PARSUM_OK)
             return status;

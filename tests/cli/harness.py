@@ -165,12 +165,13 @@ _environments = {}
 
 
 def _environment(name, icd_files, **variables):
-    """One folder of .icd files and one private kernel cache, kept for all tests of this process."""
+    """One folder of .icd files and one kernel cache, kept for all tests of this process, or with PARSUM_TEST_KERNEL_CACHE for all
+    tests that have it."""
     if name not in _environments:
         vendors = scratch() / name / "vendors"
-        cache = scratch() / name / "cache"
+        cache = pathlib.Path(os.environ.get("PARSUM_TEST_KERNEL_CACHE", scratch())) / name / "cache"
         vendors.mkdir(parents=True)
-        cache.mkdir()
+        cache.mkdir(parents=True, exist_ok=True)
         for file_name, content in icd_files.items():
             (vendors / file_name).write_text(content)
         _environments[name] = base_environment(OCL_ICD_VENDORS=str(vendors), POCL_CACHE_DIR=str(cache),

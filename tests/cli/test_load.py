@@ -36,9 +36,10 @@ class Load(lists.ListTest):
     def setUpClass(cls):
         generator = harness.seeded_random("load")
         numbers = [generator.randrange(-10**9, 10**9) for _ in range(20000)]
-        cls.temporary = pathlib.Path(new_path("-temporary"))
+        cls.temporary, cache = pathlib.Path(new_path("-temporary")), pathlib.Path(new_path("-cache"))
         cls.temporary.mkdir()
-        cls.environment = harness.pocl() | {"TMPDIR": str(cls.temporary)}
+        cache.mkdir()
+        cls.environment = harness.pocl() | {"TMPDIR": str(cls.temporary), "POCL_CACHE_DIR": str(cache)}
         # (arguments, what is printed): each statistic tells a run from its neighbours.
         cls.kinds = [([f"--engine={engine}", "--workers=2", f"--stat={name}", *args],
                       f"{name}\t{value(elements)}\n")

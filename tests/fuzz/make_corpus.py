@@ -212,6 +212,11 @@ def zstd_raw(data, skip=b""):
     return skip + b"\x28\xb5\x2f\xfd\x20" + bytes([len(data)]) + struct.pack("<I", len(data) << 3 | 1)[:3] + data
 
 
+def zstd_ended(data, declared):
+    """The same, ended by a second block that is empty, with a size that may be wrong."""
+    return b"\x28\xb5\x2f\xfd\x20" + bytes([declared]) + struct.pack("<I", len(data) << 3)[:3] + data + b"\1\0\0"
+
+
 ZSTD_SKIP = b"\x50\x2a\x4d\x18\x03\0\0\0abc"
 COMPRESSED = {
     "good-gzip": compressed(0, gz(b"1 2 3\n")), "good-gzip-members": compressed(0, gz(b"1\n") + gz(b"") + gz(b"2\n"), 0),
@@ -223,6 +228,9 @@ COMPRESSED = {
     "good-zstd": compressed(1, zstd_raw(b"1 2 3\n")), "good-zstd-frames": compressed(1, zstd_raw(b"1\n") + zstd_raw(b"2"), 0),
     "good-zstd-skipped": compressed(1, zstd_raw(b"1\n", ZSTD_SKIP) + ZSTD_SKIP, 1),
     "bad-zstd-cut-off": compressed(1, zstd_raw(b"1 2 3\n")[:-2]), "bad-zstd-behind": compressed(1, zstd_raw(b"1") + b"xxxxx"),
+    "good-zstd-empty-block": compressed(1, zstd_ended(b"1\n", 2), 0),
+    "bad-zstd-few": compressed(1, zstd_ended(b"1\n", 3), 0), "bad-zstd-many": compressed(1, zstd_ended(b"1\n", 1), 1),
+    "bad-zstd-few-of-33068": compressed(1, b"\x28\xb5\x2f\xfd\x40\x01\x2c\x80\1\0\0", 0),
     "bad-zstd-nothing": compressed(1, b""), "bad-zstd-magic": compressed(1, b"\x28\xb5\x2f\xfc\x20\0\0\0\0"),
 }
 
