@@ -146,6 +146,20 @@ static void numbers_add_up(void **state) {
     }
 }
 
+/* Each power of ten alone: the least digit that a limb can begin or end with. */
+static void powers_of_ten_add_up(void **state) {
+    (void)state;
+    for (int exponent = -1024; exponent <= 1023; exponent++) {
+        ps_decimal_partial partial = model_cleared();
+        test_moments moments;
+        test_moments_init(&moments);
+        const model_text text = {.digits = "1", .exponent = exponent, .negative = exponent % 2 != 0};
+        add_text(&partial, &moments, &text);
+        model_assert(&partial, &moments);
+        test_moments_clear(&moments);
+    }
+}
+
 /* All digits nine, and one more at the last place: up through every limb, down again, and below zero. */
 static void carries_run_through(void **state) {
     (void)state;
@@ -301,11 +315,12 @@ static void most_of_the_largest(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(numbers_from_digits),      cmocka_unit_test(numbers_at_their_bounds),
-        cmocka_unit_test(zero_is_not_negative),     cmocka_unit_test(numbers_compare),
-        cmocka_unit_test(numbers_add_up),           cmocka_unit_test(carries_run_through),
-        cmocka_unit_test(add_at_every_place),       cmocka_unit_test(needs_choose),
-        cmocka_unit_test(alternating_signs_cancel), cmocka_unit_test(most_of_the_largest),
+        cmocka_unit_test(numbers_from_digits),  cmocka_unit_test(numbers_at_their_bounds),
+        cmocka_unit_test(zero_is_not_negative), cmocka_unit_test(numbers_compare),
+        cmocka_unit_test(numbers_add_up),       cmocka_unit_test(powers_of_ten_add_up),
+        cmocka_unit_test(carries_run_through),  cmocka_unit_test(add_at_every_place),
+        cmocka_unit_test(needs_choose),         cmocka_unit_test(alternating_signs_cancel),
+        cmocka_unit_test(most_of_the_largest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -49,7 +49,8 @@ static void deposit(ps_decimal_partial *partial, test_moments *moments, const ps
 /* Any bin in its bounds. */
 static ps_decimal_bin random_bin(test_random *random) {
     const ps_uint128 sum = random_uint128(random) >> 2;
-    ps_decimal_bin bin = {.count = 1 + test_random_below(random, UINT64_C(1) << 62),
+    const bool single = test_random_below(random, 4) == 0;
+    ps_decimal_bin bin = {.count = single ? 1 : 1 + test_random_below(random, UINT64_C(1) << 62),
                           .sum = test_random_below(random, 2) ? (ps_int128)sum : -(ps_int128)sum,
                           .magnitudes = random_uint128(random) >> 2,
                           .minimum = test_random_hostile(random),
@@ -122,7 +123,8 @@ static ps_integer_partial random_integers(test_random *random) {
     ps_kinds[PS_KIND_INTEGER].clear(&partial.head);
     if (test_random_below(random, 4) == 0)
         return partial;
-    partial.head.count = 1 + test_random_below(random, UINT64_MAX / 64);
+    const bool single = test_random_below(random, 4) == 0;
+    partial.head.count = single ? 1 : 1 + test_random_below(random, UINT64_MAX / 64);
     partial.head.missing = test_random_below(random, 1000);
     ps_wide *const totals[] = {&partial.sum, &partial.squares, &partial.magnitudes};
     for (size_t i = 0; i < 3; i++) {
@@ -169,7 +171,7 @@ static void merged_in_any_order(void **state) {
                     missing += integers.head.missing;
                 } else if (test_random_below(&random, 2)) {
                     ps_decimal_bin bin = random_bin(&random);
-                    bin.count /= 64; /* so that no count wraps */
+                    bin.count = (bin.count + 63) / 64; /* so that no count wraps */
                     deposit(&part[j], &moments, &bin, (int)test_random_below(&random, 2029) - 1024);
                 } else {
                     const model_text text = model_random_text(&random);

@@ -165,11 +165,11 @@ _environments = {}
 
 
 def _environment(name, icd_files, **variables):
-    """One folder of .icd files and one kernel cache, kept for all tests of this process, or with PARSUM_TEST_KERNEL_CACHE for all
-    tests that have it."""
+    """One folder of .icd files, kept for all tests of this process, and one kernel cache, or that of PARSUM_TEST_KERNEL_CACHE, which
+    several tests have."""
     if name not in _environments:
         vendors = scratch() / name / "vendors"
-        cache = pathlib.Path(os.environ.get("PARSUM_TEST_KERNEL_CACHE", scratch())) / name / "cache"
+        cache = pathlib.Path(os.environ.get("PARSUM_TEST_KERNEL_CACHE") or scratch() / "cache")
         vendors.mkdir(parents=True)
         cache.mkdir(parents=True, exist_ok=True)
         for file_name, content in icd_files.items():
