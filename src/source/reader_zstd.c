@@ -17,6 +17,7 @@ typedef struct zstd_state {
     bool in_frame;               /* and has not ended */
     unsigned long long declared; /* the frame's size by its header, or ZSTD_CONTENTSIZE_UNKNOWN */
     unsigned long long made;     /* so many bytes of it */
+    int header_bytes;            /* of the frame, that may belong to its header and are not taken yet */
 } zstd_state;
 
 static parsum_status zstd_open(void **state, parsum_error *error) {
@@ -51,10 +52,11 @@ static parsum_status begin_frame(zstd_state *zstd, ps_reader_input *input, parsu
     if (zstd->declared == ZSTD_CONTENTSIZE_ERROR)
         zstd->declared = ZSTD_CONTENTSIZE_UNKNOWN; /* libzstd will say what is wrong */
     zstd->made = 0;
+    zstd->header_bytes = FRAME_HEADER_BYTES;
     return PARSUM_OK;
 }
 
-/* libzstd 1.5 does not compare the sizes of a frame that is decompressed in parts and whose last block is empty. */
+/* libzstd 1.5 does not compare them where a frame is decompressed in parts and its last block is empty. */
 static parsum_status check_frame(const zstd_state *zstd, const ps_reader_input *input, parsum_error *error) {
     char reason[96];
     if (zstd->in_frame || zstd->declared == ZSTD_CONTENTSIZE_UNKNOWN || zstd->made == zstd->declared)
@@ -64,10 +66,12 @@ static parsum_status check_frame(const zstd_state *zstd, const ps_reader_input *
 }
 
 /* One call of libzstd, which makes progress or fails. Without input it may still have output to give, of the frame that
- * it is in. */
+ * it is in. Given a whole frame and room for it, libzstd decompresses it at once, and refuses what it takes in parts. So that
+ * a file is the same however it is read, it gets headers byte by byte, after which it goes on in parts. */
 static parsum_status decompress_some(zstd_state *zstd, ps_reader_input *input, unsigned char *buffer,
                                      size_t size, size_t *got, parsum_error *error) {
-    ZSTD_inBuffer from = {input->buffer + input->begin, input->end - input->begin, 0};
+    const bool in_header = zstd->header_bytes > 0 && input->begin < input->end;
+    ZSTD_inBuffer from = {input->buffer + input->begin, in_header ? 1 : input->end - input->begin, 0};
     ZSTD_outBuffer into = {buffer, size, 0};
     const size_t code = ZSTD_decompressStream(zstd->stream, &into, &from);
     ps_reader_input_take(input, from.pos);
@@ -79,6 +83,7 @@ static parsum_status decompress_some(zstd_state *zstd, ps_reader_input *input, u
     zstd->any = true;
     zstd->in_frame = code != 0;
     zstd->made += into.pos;
+    zstd->header_bytes -= in_header;
     if (from.pos > 0 || into.pos > 0)
         return check_frame(zstd, input, error);
     return from.size == 0 ? ps_decompressor_cut_off("zstd", input, error)

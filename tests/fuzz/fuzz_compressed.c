@@ -60,20 +60,30 @@ static bool gunzip(const uint8_t *data, size_t size, size_t *text_size) {
     return good;
 }
 
-/* libzstd compares a frame's size with its header's for certain only where it decompresses all at once. */
+/* Frames by libzstd a byte at a time, each of the size that its header tells. */
 static bool unzstd(const uint8_t *data, size_t size, size_t *text_size) {
     ZSTD_DCtx *const context = ZSTD_createDCtx();
-    ZSTD_inBuffer from = {data, size, 0};
     ZSTD_outBuffer into = {expected, TEXT_MAX, 0};
-    size_t code = 1, before;
-    do {
-        before = from.pos + into.pos;
-        code = ZSTD_decompressStream(context, &into, &from);
-    } while (!ZSTD_isError(code) && from.pos + into.pos > before && into.pos < TEXT_MAX &&
-             (from.pos < size || code != 0));
+    size_t code = 1, at = 0;
+    while (at < size && into.pos < TEXT_MAX && !ZSTD_isError(code)) {
+        const unsigned long long declared = ZSTD_getFrameContentSize(data + at, size - at);
+        const size_t begin = into.pos;
+        do {
+            ZSTD_inBuffer from = {data + at, at < size, 0};
+            const size_t before = into.pos;
+            code = ZSTD_decompressStream(context, &into, &from);
+            at += from.pos;
+            if (from.pos == 0 && into.pos == before)
+                break;
+        } while (code != 0 && !ZSTD_isError(code) && into.pos < TEXT_MAX);
+        if (code != 0)
+            break;
+        if (declared < ZSTD_CONTENTSIZE_ERROR && into.pos - begin != declared)
+            code = 1;
+    }
     ZSTD_freeDCtx(context);
     *text_size = into.pos;
-    return code == 0 && from.pos == size && !ZSTD_isError(ZSTD_decompress(expected, TEXT_MAX, data, size));
+    return code == 0 && at == size;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
