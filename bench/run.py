@@ -1,6 +1,6 @@
 """The bench: parsum-cl and its peers in one run, side by side, as ratios.
 
-python bench/run.py [--quick] [--only=PART] [--json=FILE] [--markdown=FILE] [--build=DIR] [--data=DIR]
+python bench/run.py [--quick] [--only=PART] [--list-rounds=N] [--json=FILE] [--markdown=FILE] [--build=DIR] [--data=DIR]
 
 Exit status: 0 everything measured is honest; 1 a rate above the multiply or the read limit, or a wrong or no answer of
 parsum-cl; 2 usage or a missing program. A promise missed on this machine is printed, and no failure.
@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import machine
@@ -43,10 +44,18 @@ PARTS = {
 }
 
 
+def positive(text):
+    if not text.isdigit() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"'{text}' is no number from 1 up")
+    return int(text)
+
+
 def parse_arguments(arguments):
     parser = argparse.ArgumentParser(prog="run.py", description="Measures parsum-cl beside its peers.")
     parser.add_argument("--quick", action="store_true", help="smaller ranges, fewer rounds: a look, not a result")
     parser.add_argument("--only", choices=PARTS, metavar="PART", help=f"one part alone: {', '.join(PARTS)}")
+    parser.add_argument("--list-rounds", type=positive, metavar="N",
+                        help=f"rounds over each list ({FULL.list_rounds}): more where neighbours disturb")  # fmt: skip
     parser.add_argument("--json", metavar="FILE", help="everything measured, with all samples")
     parser.add_argument("--markdown", metavar="FILE", help="the tables, as in bench/RESULTS.md")
     parser.add_argument("--build", metavar="DIR", help="the build folder (build beside bench)",
@@ -63,6 +72,11 @@ def describe_machine(m, cpus, allowed_count):
     return description
 
 
+def settings_of(options):
+    settings = QUICK if options.quick else FULL
+    return replace(settings, list_rounds=options.list_rounds or settings.list_rounds)
+
+
 def run(options):
     programs = Programs(options.build)
     programs.build_missing()
@@ -71,7 +85,7 @@ def run(options):
     cpus = machine.choose_cpus()
     with tempfile.TemporaryDirectory(prefix="parsum-bench-") as scratch_folder:
         data_folder = options.data or programs.build_folder / "bench-data"
-        m = Measurements(programs, QUICK if options.quick else FULL, cpus, scratch_folder, data_folder)
+        m = Measurements(programs, settings_of(options), cpus, scratch_folder, data_folder)
         if options.only in (None, "engines"):
             measure_opencl_limits(m)
         # Without --only, the engines measure the limits themselves, round by round.
