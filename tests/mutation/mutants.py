@@ -1,4 +1,7 @@
-"""What can be changed in a C file, one place at a time: operators and constants. Knows C's tokens, and nothing of builds."""
+"""What can be changed in a C file, one place at a time: operators and constants. Knows C's tokens, and nothing of builds.
+
+What is prefetched is left out: it changes no answer.
+"""
 import re
 from typing import NamedTuple
 
@@ -15,7 +18,8 @@ BINARY = set(OPERATORS) - {"!", "~", "++", "--"}
 TOKEN = re.compile(r"""
     (?P<skip>/\*.*?\*/ | //[^\n]* | "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' | \s+ | \\\n)
   | (?P<directive>^[ \t]*\#[ \t]*define[ \t]+\w+(?:\([^)\n]*\))? | ^[ \t]*\#(?:[^\n]*\\\n)*[^\n]*
-      | \b_Pragma\s*\((?:\\.|"(?:\\.|[^"\\])*")\) | \b_Static_assert\b[^;]*; | __attribute__\s*\(\(.*?\)\)\)?)
+      | \b_Pragma\s*\((?:\\.|"(?:\\.|[^"\\])*")\) | \b_Static_assert\b[^;]*; | __attribute__\s*\(\(.*?\)\)\)?
+      | \b(?:__builtin_)?prefetch\w*\s*\((?:[^()]|\((?:[^()]|\([^()]*\))*\))*\))
   | (?P<number>\b(?:0[xX][0-9a-fA-F]+(?:\.[0-9a-fA-F]*)?(?:[pP][+-]?\d+)? | \d+(?:\.\d*)?(?:[eE][+-]?\d+)?)[uUlLfF]*\b)
   | (?P<word>\w+)
   | (?P<operator><<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^<>!~=?:;,.(){}\[\]])
