@@ -1,6 +1,7 @@
 """What can be changed in a C file, one place at a time: operators and constants. Knows C's tokens, and nothing of builds.
 
-What is prefetched is left out: it changes no answer.
+What changes no answer is left out: what is prefetched, what a branch is expected to do, and whether the lesser or greater one of
+two equal numbers is taken (a < b ? a : b).
 """
 import re
 from typing import NamedTuple
@@ -25,6 +26,12 @@ TOKEN = re.compile(r"""
   | (?P<operator><<=|>>=|->|\+\+|--|<<|>>|<=|>=|==|!=|&&|\|\||[-+*/%&|^]=|[-+*/%&|^<>!~=?:;,.(){}\[\]])
   | (?P<other>.)
 """, re.VERBOSE | re.MULTILINE | re.DOTALL)
+
+
+NAME = r"[\w.\[\]*]+(?:->[\w.\[\]]+)*"
+EXTREME_LEFT = re.compile(rf"({NAME}) $")
+EXTREME_RIGHT = re.compile(rf" (?P<right>{NAME}) \? (?P<first>{NAME}) : (?P<second>{NAME})\b")
+COMPARISONS = {"<", "<=", ">", ">="}
 
 
 class Site(NamedTuple):
@@ -61,6 +68,18 @@ def _is_binary(match, left):
     return bool(re.fullmatch(r"\w+|\)|\]", left)) and around.isspace()
 
 
+def _is_hint(match):
+    """The second argument of __builtin_expect."""
+    line_begin = match.string.rfind("\n", 0, match.start()) + 1
+    return "__builtin_expect(" in match.string[line_begin:match.start()] and match.string[match.end():match.end() + 2] == "))"
+
+
+def _chooses_extreme(match):
+    """Of a < b ? a : b, where one of two equal numbers is as good as the other, the comparison."""
+    left, right = EXTREME_LEFT.search(match.string[:match.start()]), EXTREME_RIGHT.match(match.string[match.end():])
+    return bool(left and right and {left.group(1), right.group("right")} == {right.group("first"), right.group("second")})
+
+
 def sites(path, text):
     """Every Site of a file's text."""
     found, left = [], ""
@@ -70,9 +89,11 @@ def sites(path, text):
             left = left if kind == "skip" else ""
             continue
         if kind == "number":
-            after = _of_number(token)
+            after = None if _is_hint(match) else _of_number(token)
         elif kind == "word":
             after = WORDS.get(token)
+        elif token in COMPARISONS and _chooses_extreme(match):
+            pass
         elif token in OPERATORS and (token not in BINARY or _is_binary(match, left)):
             after = OPERATORS[token]
         if after is not None:
