@@ -22,19 +22,19 @@ static double cpu_seconds_of_counting(uint64_t count) {
     return (double)(after.tv_sec - before.tv_sec) + 1e-9 * (double)(after.tv_nsec - before.tv_nsec);
 }
 
-/* A loop that the compiler removed takes no longer for twice the count. The best of many short runs, in turns: those that
- * nothing disturbed. */
+/* A loop that the compiler removed takes no longer for eight times the count. The best of many short runs, in turns: those
+ * that nothing disturbed; a core that is shared runs at half its speed at times. */
 static void test_counting_takes_every_step(void **state) {
-    enum { COUNT = 5000000, TRIES = 40 };
-    double once = 1e9, twice = 1e9;
+    enum { COUNT = 1000000, TIMES = 8, TRIES = 40 };
+    double few = 1e9, many = 1e9;
     (void)state;
     for (int i = 0; i < TRIES; i++) {
-        const double first = cpu_seconds_of_counting(COUNT), second = cpu_seconds_of_counting(2 * COUNT);
-        once = first < once ? first : once;
-        twice = second < twice ? second : twice;
+        const double first = cpu_seconds_of_counting(COUNT), second = cpu_seconds_of_counting(TIMES * COUNT);
+        few = first < few ? first : few;
+        many = second < many ? second : many;
     }
-    if (twice < 1.6 * once || twice > 2.5 * once)
-        fail_msg("counting to 2n takes %.3g times as long as to n", twice / once);
+    if (many < TIMES / 2.5 * few || many > TIMES * 2.5 * few)
+        fail_msg("counting to %d n takes %.3g times as long as to n", TIMES, many / few);
 }
 
 static void test_counting_stops(void **state) {
@@ -166,6 +166,9 @@ static void test_memory(void **state) {
     ps_study_memory_seen *seen = ps_study_share(sizeof *seen);
     const double slack = 160 * 1024; /* the two are not the same program: other pages are written to */
     (void)state;
+#ifdef __SANITIZE_THREAD__
+    skip(); /* what the sanitizer keeps of each access is memory, too */
+#endif
     if (access("/proc/self/smaps_rollup", R_OK) != 0)
         skip();
     assert_int_equal(ps_study_run_apart(&plain_request, ps_study_measure_memory, seen, 0, NULL), PARSUM_OK);
