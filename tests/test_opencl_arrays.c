@@ -639,6 +639,8 @@ static void test_wrong_kernels_fail_their_self_test(void **state) {
             .block_kinds = 1u << PS_BLOCK_ARRAY, .needs = faults[f].needs, .kernel_dir = folder};
         restore_kernels();
         plant(faults[f].file, faults[f].from, faults[f].to);
+        if (is_left_out(f))
+            continue;
         assert_ok(try_plan(chosen[chosen_count - 1], &plan));
         if (ps_session_self_test(session, faults[f].needs, &error) != PARSUM_SELF_TEST) {
             printf("the self-test misses: %s\n", faults[f].to);

@@ -386,6 +386,8 @@ static void test_wrong_kernels_are_found(void **state) {
     for (size_t f = 0; f < COUNT_OF(faults); f++) {
         restore_kernels();
         plant(faults[f].file, faults[f].from, faults[f].to);
+        if (is_left_out(f))
+            continue;
         const ps_session_plan plan = {.block_kinds = 1u << PS_BLOCK_ARRAY,
                                       .types = PS_ARRAY_FLOATS,
                                       .needs = faults[f].needs,
