@@ -65,6 +65,7 @@ static bool unzstd(const uint8_t *data, size_t size, size_t *text_size) {
     ZSTD_DCtx *const context = ZSTD_createDCtx();
     ZSTD_outBuffer into = {expected, TEXT_MAX, 0};
     size_t code = 1, at = 0;
+    bool same = true;
     while (at < size && into.pos < TEXT_MAX && !ZSTD_isError(code)) {
         const unsigned long long declared = ZSTD_getFrameContentSize(data + at, size - at);
         const size_t begin = into.pos;
@@ -78,12 +79,11 @@ static bool unzstd(const uint8_t *data, size_t size, size_t *text_size) {
         } while (code != 0 && !ZSTD_isError(code) && into.pos < TEXT_MAX);
         if (code != 0)
             break;
-        if (declared < ZSTD_CONTENTSIZE_ERROR && into.pos - begin != declared)
-            code = 1;
+        same = same && (declared >= ZSTD_CONTENTSIZE_ERROR || into.pos - begin == declared);
     }
     ZSTD_freeDCtx(context);
     *text_size = into.pos;
-    return code == 0 && at == size;
+    return code == 0 && at == size && same;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

@@ -230,7 +230,8 @@ COMPRESSED = {
     "bad-zstd-cut-off": compressed(1, zstd_raw(b"1 2 3\n")[:-2]), "bad-zstd-behind": compressed(1, zstd_raw(b"1") + b"xxxxx"),
     "good-zstd-empty-block": compressed(1, zstd_ended(b"1\n", 2), 0),
     "good-zstd-empty-compressed-block": compressed(1, zstd_ended(b"1\n", 2)[:-3] + b"\5\0\0", 0),
-    "bad-zstd-few": compressed(1, zstd_ended(b"1\n", 3), 0), "bad-zstd-many": compressed(1, zstd_ended(b"1\n", 1), 1),
+    "bad-zstd-few": compressed(1, zstd_ended(b"1\n", 3), 0), "bad-zstd-few-then-whole": compressed(1, zstd_ended(b"1\n", 3) + zstd_raw(b"2\n"), 0),
+    "bad-zstd-many": compressed(1, zstd_ended(b"1\n", 1), 1),
     "bad-zstd-few-of-33068": compressed(1, b"\x28\xb5\x2f\xfd\x40\x01\x2c\x80\1\0\0", 0),
     "bad-zstd-nothing": compressed(1, b""), "bad-zstd-magic": compressed(1, b"\x28\xb5\x2f\xfc\x20\0\0\0\0"),
 }
