@@ -46,11 +46,15 @@ static void deposit(ps_decimal_partial *partial, test_moments *moments, const ps
     moments->count += bin->count;
 }
 
+/* 1, every fourth time, or 1 .. most. */
+static uint64_t random_count(test_random *random, uint64_t most) {
+    return 1 + (test_random_below(random, 4) == 0 ? 0 : test_random_below(random, most));
+}
+
 /* Any bin in its bounds. */
 static ps_decimal_bin random_bin(test_random *random) {
     const ps_uint128 sum = random_uint128(random) >> 2;
-    const bool single = test_random_below(random, 4) == 0;
-    ps_decimal_bin bin = {.count = single ? 1 : 1 + test_random_below(random, UINT64_C(1) << 62),
+    ps_decimal_bin bin = {.count = random_count(random, UINT64_C(1) << 62),
                           .sum = test_random_below(random, 2) ? (ps_int128)sum : -(ps_int128)sum,
                           .magnitudes = random_uint128(random) >> 2,
                           .minimum = test_random_hostile(random),
@@ -123,8 +127,7 @@ static ps_integer_partial random_integers(test_random *random) {
     ps_kinds[PS_KIND_INTEGER].clear(&partial.head);
     if (test_random_below(random, 4) == 0)
         return partial;
-    const bool single = test_random_below(random, 4) == 0;
-    partial.head.count = single ? 1 : 1 + test_random_below(random, UINT64_MAX / 64);
+    partial.head.count = random_count(random, UINT64_MAX / 64);
     partial.head.missing = test_random_below(random, 1000);
     ps_wide *const totals[] = {&partial.sum, &partial.squares, &partial.magnitudes};
     for (size_t i = 0; i < 3; i++) {

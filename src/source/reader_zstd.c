@@ -44,6 +44,7 @@ static void zstd_reset(void *state) {
     reset->any = reset->in_frame = false;
 }
 
+/* Reads what the frame that stands next in the input says of its size. */
 static parsum_status begin_frame(zstd_state *zstd, ps_reader_input *input, parsum_error *error) {
     const parsum_status status = ps_reader_input_fill(input, FRAME_HEADER_BYTES, error);
     if (status != PARSUM_OK)
@@ -56,7 +57,8 @@ static parsum_status begin_frame(zstd_state *zstd, ps_reader_input *input, parsu
     return PARSUM_OK;
 }
 
-/* libzstd 1.5 does not compare them where a frame is decompressed in parts and its last block is empty. */
+/* Once a frame has ended, compares the two sizes, which libzstd 1.5 leaves out where it decompresses in parts and the last block
+ * is empty. */
 static parsum_status check_frame(const zstd_state *zstd, const ps_reader_input *input, parsum_error *error) {
     char reason[96];
     if (zstd->in_frame || zstd->declared == ZSTD_CONTENTSIZE_UNKNOWN || zstd->made == zstd->declared)

@@ -230,12 +230,14 @@ class SimulatedGpu(Devices):
         self.assertIn("Oclgrind", report["engine"]["devices"][0]["name"])
 
     def test_no_race_no_api_error_no_uninitialised_read(self):
-        log = harness.scratch() / "oclgrind.log"
-        prefix = harness.oclgrind("--data-races", "--check-api", "--uninitialized", "--log", str(log))
-        result = run(["--device=gpu", "--stat=all", "--work-group-size=7", "--", "-50:251"], harness.none(), 180, prefix=prefix)
-        self.assert_answer(result, expected_lines(["-50:251"]))
-        self.assertEqual(log.read_text().strip() if log.exists() else "", "")
-        self.assertNotRegex(result.stderr, r"(?i)data race|uninitialized|invalid (read|write)|oclgrind -")
+        for options in ([], ["--work-group-size=7"]):
+            log = harness.scratch() / f"oclgrind{len(options)}.log"
+            prefix = harness.oclgrind("--data-races", "--check-api", "--uninitialized", "--log", str(log))
+            result = run(["--device=gpu", "--stat=all", *options, "--", "-50:251"], harness.none(), 180,
+                         prefix=prefix)
+            self.assert_answer(result, expected_lines(["-50:251"]))
+            self.assertEqual(log.read_text().strip() if log.exists() else "", "")
+            self.assertNotRegex(result.stderr, r"(?i)data race|uninitialized|invalid (read|write)|oclgrind -")
 
 
 @unittest.skipUnless(any(PROJECT_KERNELS.glob("*.cl")), f"no kernels in {PROJECT_KERNELS.name}/")

@@ -207,14 +207,24 @@ def compressed(zstd, content, piece=16):
     return bytes([2 * piece + zstd]) + content
 
 
+def zstd_block(data, last):
+    """A block that is stored as it is."""
+    return struct.pack("<I", len(data) << 3 | last)[:3] + data
+
+
+def zstd_frame(declared, blocks):
+    """Magic, one segment of a size of one byte, which may be wrong, and the blocks."""
+    return b"\x28\xb5\x2f\xfd\x20" + bytes([declared]) + blocks
+
+
 def zstd_raw(data, skip=b""):
-    """A frame of one block that is stored as it is: magic, one segment of a size of one byte, the block."""
-    return skip + b"\x28\xb5\x2f\xfd\x20" + bytes([len(data)]) + struct.pack("<I", len(data) << 3 | 1)[:3] + data
+    """A frame of one block that is stored as it is."""
+    return skip + zstd_frame(len(data), zstd_block(data, 1))
 
 
 def zstd_ended(data, declared):
-    """The same, ended by a second block that is empty, with a size that may be wrong."""
-    return b"\x28\xb5\x2f\xfd\x20" + bytes([declared]) + struct.pack("<I", len(data) << 3)[:3] + data + b"\1\0\0"
+    """The same, ended by a second block that is empty."""
+    return zstd_frame(declared, zstd_block(data, 0) + zstd_block(b"", 1))
 
 
 ZSTD_SKIP = b"\x50\x2a\x4d\x18\x03\0\0\0abc"
@@ -230,7 +240,8 @@ COMPRESSED = {
     "bad-zstd-cut-off": compressed(1, zstd_raw(b"1 2 3\n")[:-2]), "bad-zstd-behind": compressed(1, zstd_raw(b"1") + b"xxxxx"),
     "good-zstd-empty-block": compressed(1, zstd_ended(b"1\n", 2), 0),
     "good-zstd-empty-compressed-block": compressed(1, zstd_ended(b"1\n", 2)[:-3] + b"\5\0\0", 0),
-    "bad-zstd-few": compressed(1, zstd_ended(b"1\n", 3), 0), "bad-zstd-few-then-whole": compressed(1, zstd_ended(b"1\n", 3) + zstd_raw(b"2\n"), 0),
+    "bad-zstd-few": compressed(1, zstd_ended(b"1\n", 3), 0),
+    "bad-zstd-few-then-whole": compressed(1, zstd_ended(b"1\n", 3) + zstd_raw(b"2\n"), 0),
     "bad-zstd-many": compressed(1, zstd_ended(b"1\n", 1), 1),
     "bad-zstd-few-of-33068": compressed(1, b"\x28\xb5\x2f\xfd\x40\x01\x2c\x80\1\0\0", 0),
     "bad-zstd-nothing": compressed(1, b""), "bad-zstd-magic": compressed(1, b"\x28\xb5\x2f\xfc\x20\0\0\0\0"),
