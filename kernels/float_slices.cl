@@ -8,11 +8,16 @@
  *    is 0, r is x; else |x| >= u/2 >= |r|), so r has no more bits than x.
  * r is sliced in the same way with k - 52: |r| <= u/2 = 2^((k-52)-1), so its sum keeps the exponent and need not be looked at.
  * A tile is kept where every first y had its exponent and every last remainder was 0: that is all it takes, whatever the
- * window was chosen by; or where the bits of its numbers say as much (fit_slices). Infinities and NaNs lose the exponent. No
+ * window was chosen by; or where the bits of its numbers say as much (fit_window). Infinities and NaNs lose the exponent. No
  * remainder is flushed to 0 wrongly: the host has these kernels only on devices that keep subnormals (float_part.c), and the
  * self-test sees to it that they do.
  *
- * Lanes hold sums of bits modulo 2^64; of at most 4095 addends a lane's sum is below 4095 * 2^51 < 2^63 in magnitude. */
+ * Lanes hold sums of bits modulo 2^64; of at most 4095 addends a lane's sum is below 4095 * 2^51 < 2^63 in magnitude.
+ *
+ * Doubles themselves, or their magnitudes, are not taken by the last slice but added up as what the others left: with w the
+ * unit of the last of these, |r| <= w/2, and a lane has 4 * FLOAT_PAIRS_MAX(8) = 2044 < 2^11 of them, so that any part of
+ * their sum is below 2^10 * w. Where all are multiples of 2^-43 * w, it is one of less than 2^53 times that: nothing is
+ * rounded. So such a window is FLOAT_REST_BITS of 43 bits and 52 for each slice before. */
 
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #pragma OPENCL FP_CONTRACT OFF
@@ -24,6 +29,9 @@
 
 /* Binades above the largest number of the tile that the window was made for. */
 #define FLOAT_MARGIN 2
+
+/* Bits below the unit of the last slice but one that remainders are added up in, as doubles. */
+#define FLOAT_REST_BITS 43
 
 /* Tiles that the fast loop of products is not tried on, after one that it did not serve. */
 #define FLOAT_CAREFUL_TILES 15u
@@ -73,18 +81,22 @@ FLOAT_INLINE void set_window(float_window *window, int top, int slices, int base
                         : 0u;
 }
 
-/* Adds what lanes of so many addends each hold, slice s of the window, to the digits. A lane's sum is below 2^63 in magnitude;
- * four of them are high * 2^32 + low with low < 2^34 and |high| <= 2^33. The three digits change by less than 2^32, 2^33 and
- * 2^33; set_window has seen to it that they are there. */
-FLOAT_INLINE void add_slice(ulong4 lanes, uint addends, int k, int s, int base, __local ulong *digits) {
-    const long4 sums = as_long4(lanes - addends * shifter_bits(k - 52 * s));
-    const uint position = (uint)(k - 52 * (s + 1) - base), digit = position / 32u, shift = position % 32u;
+/* Adds the sums of four lanes, in units of 2^unit, to the digits. Each is below 2^63 in magnitude; together they are
+ * high * 2^32 + low with low < 2^34 and |high| <= 2^33. The three digits change by less than 2^32, 2^33 and 2^33; set_window
+ * has seen to it that they are there. */
+FLOAT_INLINE void add_sums(long4 sums, int unit, int base, __local ulong *digits) {
+    const uint position = (uint)(unit - base), digit = position / 32u, shift = position % 32u;
     const ulong low = lane_sum4(as_ulong4(sums) & LOW_HALF);
     const ulong high = lane_sum4(as_ulong4(sums >> 32)) + (low >> 32);
     const ulong lower = (low & LOW_HALF) << shift, middle = (high & LOW_HALF) << shift;
     digits[digit] += lower & LOW_HALF;
     digits[digit + 1u] += (lower >> 32) + (middle & LOW_HALF);
     digits[digit + 2u] += (middle >> 32) + (as_ulong(as_long(high) >> 32) << shift);
+}
+
+/* Adds what lanes of so many addends each hold, slice s of the window. */
+FLOAT_INLINE void add_slice(ulong4 lanes, uint addends, int k, int s, int base, __local ulong *digits) {
+    add_sums(as_long4(lanes - addends * shifter_bits(k - 52 * s)), k - 52 * (s + 1), base, digits);
 }
 
 /* What lanes hold while a tile is sliced. */
@@ -165,12 +177,12 @@ FLOAT_INLINE uint slice_values(const float_work *work, uint term, uint size, int
     return 1u;
 }
 
-/* Whether values of those words fit slices many slices: where all are at most 2^(k-1) in magnitude, every first y lies from 2^k
- * to 2^(k+1), and multiples of the last slice's unit leave nothing. y may be rounded up to 2^(k+1): that is u above the last
- * double before it and next in bits, too, so that its bits are still those of M plus q/u. */
-FLOAT_INLINE bool fit_slices(const word_span *words, uint size, int k, int slices) {
+/* Whether values of those words fit a window: where all are at most 2^(k-1) in magnitude, every first y lies from 2^k to
+ * 2^(k+1), and multiples of its last unit leave nothing. y may be rounded up to 2^(k+1): that is u above the last double before
+ * it and next in bits, too, so that its bits are still those of M plus q/u. */
+FLOAT_INLINE bool fit_window(const word_span *words, uint size, int k, int unit) {
     const float_span span = span_of_words(words, size);
-    return span.zeros || (span.known && span.top <= k - 1 && span.bottom >= k - 52 * slices);
+    return span.zeros || (span.known && span.top <= k - 1 && span.bottom >= unit);
 }
 
 /* Floats or their magnitudes in one slice, kept by what they are instead of by what remains. */
@@ -188,32 +200,51 @@ FLOAT_INLINE uint slice_floats(const float_work *work, uint term, const float_ti
     } while (0)
     FOR_TILE(work, tile, ADD_VECTOR);
 #undef ADD_VECTOR
-    if (!fit_slices(&words, 4u, k, 1))
+    if (!fit_window(&words, 4u, k, k - 52))
         return 0u;
     add_slice(even + odd, halves_of(tile), k, 0, base, digits);
     return 1u;
 }
 
-/* Doubles or their magnitudes in three slices, likewise. */
-FLOAT_INLINE uint slice_doubles(const float_work *work, uint term, const float_tile *tile, int k, int base,
-                                __local ulong *digits) {
+/* The last unit of a window for doubles of two or three slices, of which the last are remainders. */
+FLOAT_INLINE int rest_unit(int k, int slices) {
+    return k - 52 * (slices - 1) - FLOAT_REST_BITS;
+}
+
+/* Doubles or their magnitudes in two or three slices, likewise. Remainders are added up by turns, so that one addition need not
+ * wait for the one before. */
+FLOAT_INLINE uint slice_doubles(const float_work *work, uint term, int slices, const float_tile *tile, int k,
+                                int base, __local ulong *digits) {
     slice_lanes lanes = start_slices(k);
+    double4 rest = (double4)(0.0), next_rest = (double4)(0.0);
     word_span words = no_words();
-#define ADD_VECTOR(at)                                               \
-    do {                                                             \
-        const double4 x = load_term(work, term, 8u, (at));           \
-        const double4 y0 = x + lanes.m0, r0 = x - (y0 - lanes.m0);   \
-        const double4 y1 = r0 + lanes.m1, r1 = r0 - (y1 - lanes.m1); \
-        span_doubles(&words, as_ulong4(x));                          \
-        lanes.sum0 += as_ulong4(y0);                                 \
-        lanes.sum1 += as_ulong4(y1);                                 \
-        lanes.sum2 += as_ulong4(r1 + lanes.m2);                      \
+#define ADD_VECTOR(at)                                     \
+    do {                                                   \
+        const double4 x = load_term(work, term, 8u, (at)); \
+        const double4 y0 = x + lanes.m0;                   \
+        double4 left_over = x - (y0 - lanes.m0);           \
+        span_doubles(&words, as_ulong4(x));                \
+        lanes.sum0 += as_ulong4(y0);                       \
+        if (slices == 3) {                                 \
+            const double4 y1 = left_over + lanes.m1;       \
+            lanes.sum1 += as_ulong4(y1);                   \
+            left_over -= y1 - lanes.m1;                    \
+        }                                                  \
+        left_over += rest;                                 \
+        rest = next_rest;                                  \
+        next_rest = left_over;                             \
     } while (0)
     FOR_TILE_HALVES(work, tile, ADD_VECTOR);
 #undef ADD_VECTOR
-    if (!fit_slices(&words, 8u, k, 3))
+    const int unit = rest_unit(k, slices);
+    if (!fit_window(&words, 8u, k, unit))
         return 0u;
-    add_slices(&lanes, 3, tile, k, base, digits);
+    /* 2^-unit: a normal number, as unit lies from FLOAT_UNIT_MIN to FLOAT_K_MAX. What it makes of a sum is an integer. */
+    const double4 scale = as_double4((ulong4)((ulong)(1023 - unit) << 52));
+    add_slice(lanes.sum0, halves_of(tile), k, 0, base, digits);
+    if (slices == 3)
+        add_slice(lanes.sum1, halves_of(tile), k, 1, base, digits);
+    add_sums(convert_long4((rest + next_rest) * scale), unit, base, digits);
     return 1u;
 }
 
@@ -308,7 +339,9 @@ FLOAT_INLINE uint slice_by_window(const float_work *work, uint term, uint size, 
     if (size == 8u && window->slices == 3 && window->wide != 0u)
         return slice_values(work, term, size, 3, tile, window->k, base, digits);
     if (size == 8u && window->slices == 3)
-        return slice_doubles(work, term, tile, window->k, base, digits);
+        return slice_doubles(work, term, 3, tile, window->k, base, digits);
+    if (size == 8u)
+        return slice_doubles(work, term, 2, tile, window->k, base, digits);
     if (size == 4u && !square_or_product && window->slices == 1)
         return slice_floats(work, term, tile, window->k, base, digits);
     return slice_values(work, term, size, 2, tile, window->k, base, digits);
@@ -326,7 +359,8 @@ FLOAT_INLINE uint slice_sized(const float_work *work, uint term, uint size, cons
     for (uint attempt = 0u; attempt < 2u; attempt++) {
         if (fresh) {
             const float_span span = span_of_tile(work, work->left, size, tile);
-            const int needed = (span.top + FLOAT_MARGIN + 1 - span.bottom + 51) / 52;
+            const int spare = size == 8u && !square_or_product ? 52 - FLOAT_REST_BITS : 0;
+            const int needed = (span.top + FLOAT_MARGIN + 1 - span.bottom + spare + 51) / 52;
             int top = span.top + FLOAT_MARGIN;
             bool known = span.known, zeros = span.zeros;
             if (term == FLOAT_SQUARE)

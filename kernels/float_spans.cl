@@ -3,9 +3,9 @@
 
 #define FLOAT_INLINE static __attribute__((always_inline))
 
-/* On a CPU whose compiler says that it is one, memory is asked for ahead: instructions that wait for their numbers fill the
- * queues of a loop of so many. An address beyond the list's end has no effect. */
-#if defined(__clang__) && defined(__x86_64__)
+/* On a CPU, memory is asked for ahead: instructions that wait for their numbers fill the queues of a loop of so many. An
+ * address beyond the list's end has no effect. (OpenCL's own prefetch is a call of a function where it is more than nothing.) */
+#if defined(PS_DEVICE_IS_CPU) && defined(__clang__)
 #define ASK_AHEAD(work, vector) \
     __builtin_prefetch((const void *)((size_t)(work)->left + (vector)*8UL * (work)->size + 1024UL))
 #else

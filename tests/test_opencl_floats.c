@@ -44,7 +44,11 @@ enum {
     EDGES,        /* at the ends of what the first tile's window holds, behind that tile */
     EDGE_LARGEST, /* the largest, or units, that the window just takes, and that it just does not */
     EDGE_UNITS_FLOATS,
-    EDGE_UNITS_DOUBLES,
+    EDGE_UNITS_TWO,   /* doubles in two slices */
+    EDGE_UNITS_THREE, /* doubles in three slices */
+    EDGE_RESTS_TWO,   /* what the first slices leave, as much as can be and in the least units */
+    EDGE_RESTS_THREE,
+    EDGE_WIDE,  /* too far apart for three slices, but for zeros at their ends */
     LEAST,      /* one in some tiles with a square around the least that the fast loop takes */
     REMAINDERS, /* few bits of few numbers below the last slice */
     SPECIALS,   /* infinities and NaNs here and there */
@@ -65,11 +69,35 @@ static double signed_noise(test_random *random) {
     return (test_random_bits(random) & 1 ? 1 : -1) * (1 + unit_noise(random));
 }
 
+/* A work-item has TILED / 2 numbers in two streams; its first tile, of 8184 of each, makes the window (k = 4). */
+static bool is_in_first_tile(uint64_t i) {
+    return i % (TILED / 4) < 8184;
+}
+
 /* From 1 to 2 but for few numbers that the first work-item's window just takes and the second one's just does not: not in
- * its first tile, of TILED / 2 numbers in two streams, which has 8184 of each and makes the window (k = 4). */
+ * its first tile. */
 static double edge(uint64_t i, uint64_t pick, int last, int beyond, test_random *random) {
     const double value = signed_noise(random);
-    return i % (TILED / 4) < 8184 || pick > 3 ? value : ldexp(value, i < TILED / 2 ? last : beyond);
+    return is_in_first_tile(i) || pick > 3 ? value : ldexp(value, i < TILED / 2 ? last : beyond);
+}
+
+/* From 1 to 2, and every second one far below, so that a window has three slices. */
+static double wide_noise(uint64_t i, test_random *random) {
+    return ldexp(signed_noise(random), i % 2 ? -60 : 0);
+}
+
+/* Of significands of full length, what slices of units of 2^(half + 1) leave as much of as can be: just below 2^half. */
+static double largest_rest(int exponent, int half, test_random *random) {
+    const double units = 1 + (double)test_random_below(random, 1000);
+    return ldexp(1, exponent) + ldexp(1, half) - ldexp(units, exponent - 52);
+}
+
+/* Powers of two, in the first tile of 140 binades, and few that three slices (k = 4) just take or just do not. */
+static double wide_edge(uint64_t i, uint64_t pick, test_random *random) {
+    const int sign = test_random_below(random, 2) ? -1 : 1, beyond = i < TILED / 2 ? 0 : 1;
+    if (is_in_first_tile(i) || pick > 3)
+        return ldexp(sign, -(int)(i % 140));
+    return pick % 2 ? ldexp(sign, 2 + 2 * beyond) : ldexp(sign, -152 - beyond);
 }
 
 static double number_of(unsigned how, uint64_t i, test_random *random) {
@@ -86,16 +114,25 @@ static double number_of(unsigned how, uint64_t i, test_random *random) {
     case FULL_RANGE:
         return test_random_double(random);
     case EDGES:
-        /* of a work-item of TILED / 2 numbers, in two streams, the larger tile has 8184 of each */
-        return i % (TILED / 4) >= 8184 && pick < 3
+        return !is_in_first_tile(i) && pick < 3
                    ? ldexp(pick == 1 ? 1 : signed_noise(random), (int)test_random_below(random, 9) - 1)
                    : signed_noise(random);
     case EDGE_LARGEST:
         return edge(i, pick, 2, 3, random);
     case EDGE_UNITS_FLOATS:
         return edge(i, pick, -25, -26, random);
-    case EDGE_UNITS_DOUBLES:
-        return edge(i, pick, -48, -49, random);
+    case EDGE_UNITS_TWO:
+        return edge(i, pick, -39, -40, random);
+    case EDGE_UNITS_THREE:
+        return is_in_first_tile(i) || pick > 3 ? wide_noise(i, random) : edge(i, pick, -91, -92, random);
+    case EDGE_RESTS_TWO:
+        return is_in_first_tile(i) ? signed_noise(random)
+                                   : largest_rest(i < TILED / 2 ? -39 : -40, -49, random);
+    case EDGE_RESTS_THREE:
+        return is_in_first_tile(i) ? wide_noise(i, random)
+                                   : largest_rest(i < TILED / 2 ? -91 : -92, -101, random);
+    case EDGE_WIDE:
+        return wide_edge(i, pick, random);
     case LEAST:
         return ldexp(signed_noise(random), i % 4096 == 1000 ? -19 - (int)test_random_below(random, 8) : 0);
     case REMAINDERS:
@@ -353,9 +390,10 @@ static void test_wrong_kernels_are_found(void **state) {
     } faults[] = {
         {"float_slices.cl", "lanes->remainder |= as_ulong4(rest) ^ as_ulong4(taken);", "", PS_NEED_SUM},
         {"float_slices.cl", "lanes->changed |= as_ulong4(y0) ^ as_ulong4(lanes->m0);\n    if (slices",
-         "if (slices", PS_NEED_SUM},
+         "if (slices", PS_NEED_SQUARES},
         {"float_slices.cl", "span.top <= k - 1 &&", "", PS_NEED_SUM},
-        {"float_slices.cl", "&& span.bottom >= k - 52 * slices", "", PS_NEED_SUM},
+        {"float_slices.cl", "&& span.bottom >= unit", "", PS_NEED_SUM},
+        {"float_slices.cl", "(rest + next_rest) * scale", "rest * scale", PS_NEED_SUM},
         {"float_slices.cl", "add_slice(even + odd,", "add_slice(even + even,", PS_NEED_SUM},
         {"float_spans.cl", "words->least = min(words->least, twice - 1u);", "words->least = twice - 1u;",
          PS_NEED_SUM},
@@ -363,7 +401,7 @@ static void test_wrong_kernels_are_found(void **state) {
          PS_NEED_SQUARES},
         {"float_slices.cl", "+ (low >> 32);", ";", PS_NEED_SUM},
         {"float_slices.cl", "as_long(high) >> 32", "high >> 32", PS_NEED_SUM},
-        {"float_slices.cl", "k - 52 * (s + 1) - base), digit", "k - 52 * s - 51 - base), digit", PS_NEED_SUM},
+        {"float_slices.cl", "k - 52 * (s + 1), base", "k - 52 * s - 51, base", PS_NEED_SUM},
         {"float_spans.cl", "add(2UL * other);", "add(2UL * one);", PS_NEED_SUM},
         {"float_spans.cl", "if ((tile)->pairs == 0u) {", "if (false) {", PS_NEED_SUM},
         {"float_tiles.cl", "tile.first + pairs * work->step", "tile.first + most * work->step", PS_NEED_SUM},

@@ -2,6 +2,7 @@
  * all of them. */
 #include "text_model.h"
 
+#include <fenv.h>
 #include <math.h>
 
 static void fold_doubles(ps_float_partial *partial, const ps_text_format *format, const char *text,
@@ -57,6 +58,32 @@ static void chosen_numbers(void **state) {
                                           "0.00000000000000000000000000000000000000000000000000000000000001"};
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
         assert_number(numbers[i]);
+}
+
+/* The caller's rounding mode, which strtod goes by, is not that of the numbers. */
+static void callers_rounding_modes(void **state) {
+    (void)state;
+    static const int modes[] = {FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO, FE_TONEAREST};
+    static const char *const numbers[] = {"0.1",
+                                          "-0.1",
+                                          "9007199254740993",
+                                          "9007199254740995",
+                                          "123456789012345678901234567890e-10",
+                                          "-123456789012345678901234567890123e-50",
+                                          "2.4703282292062328e-324",
+                                          "1.7976931348623158e308"};
+    static ps_float_partial partial;
+    for (size_t m = 0; m < sizeof modes / sizeof modes[0]; m++) {
+        for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+            const double expected = strtod(numbers[i], NULL);
+            fesetround(modes[m]);
+            fold_doubles(&partial, &list, numbers[i], NEEDS_ALL);
+            const int after = fegetround();
+            fesetround(FE_TONEAREST);
+            assert_true(partial.minimum == expected);
+            assert_int_equal(after, modes[m]);
+        }
+    }
 }
 
 /* Every power of ten that the fast path knows, and those beyond it. */
@@ -185,9 +212,10 @@ static void specials(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(chosen_numbers),         cmocka_unit_test(powers_of_ten), cmocka_unit_test(halves),
-        cmocka_unit_test(random_numbers),         cmocka_unit_test(many_numbers),  cmocka_unit_test(specials),
-        cmocka_unit_test(only_what_is_asked_for),
+        cmocka_unit_test(chosen_numbers), cmocka_unit_test(callers_rounding_modes),
+        cmocka_unit_test(powers_of_ten),  cmocka_unit_test(halves),
+        cmocka_unit_test(random_numbers), cmocka_unit_test(many_numbers),
+        cmocka_unit_test(specials),       cmocka_unit_test(only_what_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

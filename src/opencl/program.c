@@ -10,7 +10,12 @@
 
 /* No option may change from run to run: drivers cache what they built by it. -w: a driver that compiles vectors for a
  * narrower CPU warns of their ABI, and some print that to stderr. */
-static const char build_options[] = "-cl-std=CL1.2 -w";
+#define BUILD_OPTIONS "-cl-std=CL1.2 -w"
+
+/* Not every compiler for a CPU tells a kernel that it is one. */
+static const char *build_options(const ps_opencl_device *device) {
+    return strcmp(device->info.type, "cpu") == 0 ? BUILD_OPTIONS " -DPS_DEVICE_IS_CPU" : BUILD_OPTIONS;
+}
 
 /* Reads a whole file into memory that the caller frees. */
 static parsum_status read_file(const char *path, char **text, parsum_error *error) {
@@ -94,7 +99,7 @@ parsum_status ps_opencl_program_build(cl_context context, const ps_opencl_device
         status = ps_opencl_fail(error, "clCreateProgramWithSource", device->info.name, code);
         goto out;
     }
-    code = clBuildProgram(made, 1, &device->id, build_options, NULL, NULL);
+    code = clBuildProgram(made, 1, &device->id, build_options(device), NULL, NULL);
     if (code != CL_SUCCESS) {
         status = fail_build(made, device, code, error);
         goto out;
