@@ -24,6 +24,14 @@ static double tried_root(test_random *random, int k) {
     return test_random_below(random, 2) ? -root : root;
 }
 
+static ps_float_piece piece_of(const test_float_path *path, const double *list, uint64_t count) {
+    const uint64_t vectors = count / path->loops->lanes;
+    return (ps_float_piece){.type = PARSUM_F64,
+                            .left = (const unsigned char *)list,
+                            .gap_bytes = vectors / 2 * path->loops->lanes * sizeof(double),
+                            .vectors = vectors};
+}
+
 static void add_slices(const int64_t *sums, int slices, int k, ps_binary *total) {
     for (int s = 0; s < slices; s++)
         ps_binary_add_at(total, sums[s], k - PS_FLOAT_SLICE_BITS * (s + 1));
@@ -71,11 +79,7 @@ static void tried_pieces_at_their_bounds(void **state) {
         for (uint64_t j = 0; j < count; j++)
             ps_float_add(&expected, list[j], TEST_ALL_NEEDS);
         for (const test_float_path *path = test_float_paths(); path->name != NULL; path++) {
-            const uint64_t vectors = count / path->loops->lanes;
-            const ps_float_piece piece = {.type = PARSUM_F64,
-                                          .left = (unsigned char *)list,
-                                          .gap_bytes = vectors / 2 * path->loops->lanes * sizeof(double),
-                                          .vectors = vectors};
+            const ps_float_piece piece = piece_of(path, list, count);
             int64_t squares[PS_FLOAT_SQUARE_SLICES];
             ps_float_moments moments;
             assert_int_equal(path->loops->try_squares(&piece, k, squares), fits);
@@ -88,12 +92,96 @@ static void tried_pieces_at_their_bounds(void **state) {
     }
 }
 
+/* Where doubles' shares of the last slice end, at best. */
+static int rest_unit(ps_float_window window) {
+    return window.k - PS_FLOAT_SLICE_BITS * (window.slices - 1) - PS_FLOAT_REST_BITS;
+}
+
+/* A significand of full length down to 2^unit, of which the slices but the last leave almost all that they can. */
+static double largest_rest(test_random *random, ps_float_window window, int unit) {
+    const double half = ldexp(1, window.k - PS_FLOAT_SLICE_BITS * (window.slices - 1) - 1);
+    return ldexp(1, unit + 52) + half - ldexp(1 + (double)test_random_below(random, 1000), unit);
+}
+
+enum {
+    FITS_LEAST, /* all have the least unit there may be */
+    TOO_FINE,   /* all have half of that */
+    FITS_LARGEST,
+    TOO_LARGE,
+    ONE_NAN,
+    ONE_INFINITY,
+    ONE_SUBNORMAL,
+    ONLY_ZEROS,
+    FITS,
+    VALUE_KINDS
+};
+
+static double value_of_kind(test_random *random, ps_float_window window, unsigned kind, bool odd) {
+    /* From 2^53 units up: the least power of two there may be is taken for one of the binade before. */
+    const int unit = rest_unit(window), room = window.k - 1 - (unit + 53);
+    const double others[VALUE_KINDS] = {[FITS_LARGEST] = test_double_beside(ldexp(1, window.k - 1), -1),
+                                        [TOO_LARGE] = ldexp(1, window.k - 1),
+                                        [ONE_NAN] = (double)NAN,
+                                        [ONE_INFINITY] = (double)INFINITY,
+                                        [ONE_SUBNORMAL] = 0x1p-1074};
+    if (kind == FITS_LEAST || kind == TOO_FINE)
+        return largest_rest(random, window, unit - (kind == TOO_FINE));
+    if (kind == ONLY_ZEROS)
+        return 0;
+    if (odd && kind != FITS)
+        return others[kind];
+    return test_random_double(random, unit + 53 + (int)test_random_below(random, (uint64_t)room));
+}
+
+static void tried_values_at_their_bounds(void **state) {
+    (void)state;
+    static double list[PS_FLOAT_PIECE];
+    test_random random = test_random_start(21);
+    for (unsigned i = 0; i < 100 * VALUE_KINDS; i++) {
+        const int slices = 2 + (int)(i / VALUE_KINDS % 2), least = -1022 + PS_FLOAT_SLICE_BITS * slices;
+        const int random_k = least + (int)test_random_below(&random, (uint64_t)(1022 - least + 1));
+        const unsigned kind = i % VALUE_KINDS, end = i / VALUE_KINDS % 5, signs = i / VALUE_KINDS % 3;
+        const ps_float_window window = {end == 0 ? 1022 : end == 1 ? least : random_k, slices};
+        const bool fits = kind == FITS_LEAST || kind == FITS_LARGEST || kind == ONLY_ZEROS || kind == FITS;
+        const uint64_t count = i / VALUE_KINDS % 4 < 3
+                                   ? PS_FLOAT_PIECE
+                                   : PS_FLOAT_LANES_MAX * (1 + test_random_below(&random, 9));
+        const uint64_t odd = test_random_below(&random, count);
+        ps_float_partial expected;
+        ps_float_clear(&expected.head);
+        for (uint64_t j = 0; j < count; j++) {
+            const double value = value_of_kind(&random, window, kind, j == odd);
+            list[j] = signs == 0 || (signs == 1 && test_random_below(&random, 2)) ? -value : value;
+            ps_float_add(&expected, list[j], TEST_ALL_NEEDS);
+        }
+        for (const test_float_path *path = test_float_paths(); path->name != NULL; path++) {
+            const ps_float_piece piece = piece_of(path, list, count);
+            int64_t sums[PS_FLOAT_TRIED_SLICES_MAX];
+            ps_binary sum = {{0}}, magnitudes = {{0}};
+            assert_int_equal(path->loops->try_values(&piece, PS_TERM_VALUE, window, sums), fits);
+            if (fits) {
+                add_slices(sums, slices, window.k, &sum);
+                assert_memory_equal(&sum, &expected.sum.finite, sizeof sum);
+            }
+            assert_int_equal(path->loops->try_values(&piece, PS_TERM_MAGNITUDE, window, sums), fits);
+            if (fits) {
+                add_slices(sums, slices, window.k, &magnitudes);
+                assert_memory_equal(&magnitudes, &expected.magnitudes.finite, sizeof magnitudes);
+            }
+        }
+    }
+}
+
 /* Pieces that are tried, some of which are not kept, and a few that follow those. */
 static void tried_pieces_through_paths(void **state) {
     (void)state;
     enum { PIECES = 50 };
-    static const unsigned needs[] = {PS_NEED_SQUARES, PS_NEED_SUM | PS_NEED_SQUARES,
-                                     PS_NEED_SUM | PS_NEED_SQUARES | PS_NEED_MAGNITUDES, TEST_ALL_NEEDS};
+    static const unsigned needs[] = {PS_NEED_SUM,
+                                     PS_NEED_MAGNITUDES,
+                                     PS_NEED_SQUARES,
+                                     PS_NEED_SUM | PS_NEED_SQUARES,
+                                     PS_NEED_SUM | PS_NEED_SQUARES | PS_NEED_MAGNITUDES,
+                                     TEST_ALL_NEEDS};
     static double list[PIECES * PS_FLOAT_PIECE + 7];
     const uint64_t count = sizeof list / sizeof list[0];
     test_random random = test_random_start(19);
@@ -112,10 +200,11 @@ static void tried_pieces_through_paths(void **state) {
 }
 
 /* Numbers that shrink, so that the window of values stays and that of squares does not, and then have lower bits than the
- * former holds. */
+ * former holds; some of them with two slices and some with three. */
 static void windows_far_apart(void **state) {
     (void)state;
     enum { LARGE = 3, ALIKE = 20, PIECES = 30 }; /* ALIKE: more than are not tried after one that failed */
+    static const unsigned needs[] = {PS_NEED_SUM, PS_NEED_MAGNITUDES, TEST_ALL_NEEDS};
     static double list[PIECES * PS_FLOAT_PIECE];
     test_random random = test_random_start(20);
     for (int scale = 0; scale < 60; scale += 3) {
@@ -126,13 +215,15 @@ static void windows_far_apart(void **state) {
                                                          : -(int)test_random_below(&random, 22);
             list[j] = test_random_double(&random, exponent);
         }
-        test_assert_paths(PARSUM_F64, list, NULL, sizeof list / sizeof list[0], TEST_ALL_NEEDS, "windows");
+        for (size_t n = 0; n < sizeof needs / sizeof needs[0]; n++)
+            test_assert_paths(PARSUM_F64, list, NULL, sizeof list / sizeof list[0], needs[n], "windows");
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(tried_pieces_at_their_bounds),
+        cmocka_unit_test(tried_values_at_their_bounds),
         cmocka_unit_test(tried_pieces_through_paths),
         cmocka_unit_test(windows_far_apart),
     };

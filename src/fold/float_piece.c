@@ -1,57 +1,14 @@
 /* float_piece.c - cutting a list into pieces, and for each: the windows there are, where they may serve; else the specials apart,
  * the exponents, then slices or the fallback. Owns the sums of slices between pieces. */
-#include "fold/float_piece.h"
+#include "fold/float_state.h"
 
-#include "fold/float_fallback.h"
-
-/* Sums of slices in the units of the window they were made with. A piece adds less than 2^63, and there are fewer than 2^64
- * pieces, so 127 bits and a sign hold them. */
-typedef struct slice_sums {
-    ps_int128 slice[PS_FLOAT_SLICES_MAX];
-} slice_sums;
-
-/* What was found of a piece: of its two operands, or twice of the one. */
-typedef struct scans {
-    ps_float_scan left, right;
-} scans;
-
-/* A fold under way. Windows stay from piece to piece while they fit: lanes are cleared for every piece, and each is tested
- * before it is sliced, or on the way, so that only the sums of slices live longer than a piece. */
-typedef struct fold_state {
-    const ps_float_loops *loops;
-    parsum_type type;
-    size_t size_bytes;       /* of a number */
-    unsigned vector_numbers; /* numbers in a vector */
-    unsigned needs;
-    ps_float_partial *partial;
-    ps_float_window window, product_window; /* of values and magnitudes; of squares or products */
-    slice_sums sum, magnitudes, products;
-    const unsigned char *next_left,
-        *next_right;   /* the piece to come, where the loop shall scan it; else NULL */
-    unsigned untried;  /* pieces to come that are not tried (next_trial), as one failed */
-    bool fell_back;    /* at the last piece: its windows did not hold what it has */
-    bool next_scanned; /* what the loop found of it: */
-    scans next_scan;
-    ps_float_fallback fallback;
-    unsigned char
-        buffer[2][PS_FLOAT_PIECE * sizeof(double)]; /* pieces that are no whole vectors, or had specials */
-} fold_state;
-
-/* The finite numbers of a piece, followed by zeros up to a whole vector. stream_bytes: of a whole piece in two streams, how far
- * the second half is from the first; 0: the numbers lie one behind the other. */
-typedef struct operands {
-    const unsigned char *left, *right;
-    uint64_t count;
-    size_t stream_bytes;
-} operands;
-
-static void add_to(slice_sums *total, const slice_sums *sums, int sign) {
+static void add_to(ps_slice_sums *total, const ps_slice_sums *sums, int sign) {
     for (int s = 0; s < PS_FLOAT_SLICES_MAX; s++)
         total->slice[s] += sums->slice[s] * sign;
 }
 
 /* Adds the sums to total, and clears them. */
-static void deposit(slice_sums *sums, int k, ps_binary *total) {
+static void deposit(ps_slice_sums *sums, int k, ps_binary *total) {
     for (int s = 0; s < PS_FLOAT_SLICES_MAX; s++) {
         if (sums->slice[s] != 0)
             ps_binary_add_at(total, sums->slice[s], k - PS_FLOAT_SLICE_BITS * (s + 1));
@@ -59,51 +16,28 @@ static void deposit(slice_sums *sums, int k, ps_binary *total) {
     }
 }
 
-enum { FACTOR_TOP_MAX = 1023, UNTRIED_PIECES = 16 };
+enum { FACTOR_TOP_MAX = 1023 };
 
-static void deposit_values(fold_state *fold) {
+static void deposit_values(ps_float_state *fold) {
     deposit(&fold->sum, fold->window.k, &fold->partial->sum.finite);
     deposit(&fold->magnitudes, fold->window.k, &fold->partial->magnitudes.finite);
 }
 
-static void deposit_products(fold_state *fold) {
+static void deposit_products(ps_float_state *fold) {
     deposit(&fold->products, fold->product_window.k, &fold->partial->squares.finite);
 }
 
-static uint64_t vectors_of(const fold_state *fold, uint64_t count) {
-    return (count + fold->vector_numbers - 1) / fold->vector_numbers;
-}
-
-/* From the first half of the vectors to the second. */
-static size_t gap_of(const fold_state *fold, const operands *list) {
-    const size_t vector_bytes = fold->vector_numbers * fold->size_bytes;
-    return list->stream_bytes > 0 ? list->stream_bytes : vectors_of(fold, list->count) / 2 * vector_bytes;
-}
-
-static void add_sums(slice_sums *total, const int64_t *sums, int slices) {
-    for (int s = 0; s < slices; s++)
-        total->slice[s] += sums[s];
-}
-
-static ps_float_piece piece_of(const fold_state *fold, const operands *list) {
-    return (ps_float_piece){.type = fold->type,
-                            .left = list->left,
-                            .right = list->right,
-                            .gap_bytes = gap_of(fold, list),
-                            .vectors = vectors_of(fold, list->count)};
-}
-
 /* Adds what the terms of list sum up to by slices to total. */
-static void sum_slices(fold_state *fold, const operands *list, ps_float_term term, ps_float_window window,
-                       slice_sums *total) {
-    ps_float_piece piece = piece_of(fold, list);
+static void sum_slices(ps_float_state *fold, const ps_float_operands *list, ps_float_term term,
+                       ps_float_window window, ps_slice_sums *total) {
+    ps_float_piece piece = ps_float_piece_of(fold, list);
     if (list->count == PS_FLOAT_PIECE) {
         piece.next_left = fold->next_left;
         piece.next_right = fold->next_right;
     }
     ps_float_slices slices;
     fold->loops->sum(&piece, term, window, &slices);
-    add_sums(total, slices.sum, window.slices);
+    ps_slice_sums_add(total, slices.sum, window.slices);
     if (piece.next_left != NULL) {
         fold->next_scanned = true;
         fold->next_scan.left = slices.next_left;
@@ -112,42 +46,44 @@ static void sum_slices(fold_state *fold, const operands *list, ps_float_term ter
 }
 
 /* Where count numbers lie with zeros up to a whole vector: in place, or copied to the buffer of operand. */
-static const unsigned char *in_vectors(fold_state *fold, int operand, const unsigned char *data,
+static const unsigned char *in_vectors(ps_float_state *fold, int operand, const unsigned char *data,
                                        uint64_t count) {
     if (count % fold->vector_numbers == 0)
         return data;
     unsigned char *buffer = fold->buffer[operand];
     const size_t used = count * fold->size_bytes;
     memmove(buffer, data, used);
-    memset(buffer + used, 0, vectors_of(fold, count) * fold->vector_numbers * fold->size_bytes - used);
+    memset(buffer + used, 0,
+           ps_float_vectors_of(fold, count) * fold->vector_numbers * fold->size_bytes - used);
     return buffer;
 }
 
-static void to_vectors(fold_state *fold, operands *list) {
+static void to_vectors(ps_float_state *fold, ps_float_operands *list) {
     list->left = in_vectors(fold, 0, list->left, list->count);
     if (list->right != NULL)
         list->right = in_vectors(fold, 1, list->right, list->count);
 }
 
 /* Of both halves. */
-static ps_float_scan scan_operand(const fold_state *fold, const operands *list,
+static ps_float_scan scan_operand(const ps_float_state *fold, const ps_float_operands *list,
                                   const unsigned char *numbers) {
-    const uint64_t vectors = vectors_of(fold, list->count), half = vectors / 2;
+    const uint64_t vectors = ps_float_vectors_of(fold, list->count), half = vectors / 2;
     const ps_float_scan one = fold->loops->scan(fold->type, numbers, half);
-    const ps_float_scan other = fold->loops->scan(fold->type, numbers + gap_of(fold, list), vectors - half);
+    const ps_float_scan other =
+        fold->loops->scan(fold->type, numbers + ps_float_gap_of(fold, list), vectors - half);
     return (ps_float_scan){one.largest > other.largest ? one.largest : other.largest,
                            one.least < other.least ? one.least : other.least};
 }
 
-static scans scan(const fold_state *fold, const operands *list) {
-    scans found;
+static ps_float_scans scan(const ps_float_state *fold, const ps_float_operands *list) {
+    ps_float_scans found;
     found.left = scan_operand(fold, list, list->left);
     found.right = list->right == NULL ? found.left : scan_operand(fold, list, list->right);
     return found;
 }
 
 /* Brings two streams together, for what takes numbers one behind the other. */
-static void join_streams(fold_state *fold, operands *list) {
+static void join_streams(ps_float_state *fold, ps_float_operands *list) {
     const size_t half_bytes = list->count / 2 * fold->size_bytes;
     if (list->stream_bytes == 0)
         return;
@@ -162,12 +98,12 @@ static void join_streams(fold_state *fold, operands *list) {
     list->stream_bytes = 0;
 }
 
-static bool has_specials(scans found) {
+static bool has_specials(ps_float_scans found) {
     return ps_float_scan_has_specials(found.left) || ps_float_scan_has_specials(found.right);
 }
 
 /* Adds the numbers, or pairs, that are not finite by the slow rules, and moves the others to the buffers. */
-static void take_specials(fold_state *fold, operands *list) {
+static void take_specials(ps_float_state *fold, ps_float_operands *list) {
     const size_t size_bytes = fold->size_bytes;
     uint64_t kept = 0;
     join_streams(fold, list);
@@ -194,7 +130,8 @@ static void take_specials(fold_state *fold, operands *list) {
 }
 
 /* The extremes of finite numbers, count > 0, none of which is -0. */
-static void find_extremes(const fold_state *fold, const operands *list, double *minimum, double *maximum) {
+static void find_extremes(const ps_float_state *fold, const ps_float_operands *list, double *minimum,
+                          double *maximum) {
     const uint64_t vectors = list->count / fold->vector_numbers;
     *minimum = *maximum = ps_float_at(fold->type, list->left, 0);
     if (vectors > 0)
@@ -208,19 +145,11 @@ static void find_extremes(const fold_state *fold, const operands *list, double *
     *maximum += 0.0;
 }
 
-/* A NaN among the extremes stays: no comparison with it holds. */
-static void include_extremes(ps_float_partial *partial, double minimum, double maximum) {
-    if (partial->head.count == 0 || minimum < partial->minimum)
-        partial->minimum = minimum;
-    if (partial->head.count == 0 || maximum > partial->maximum)
-        partial->maximum = maximum;
-}
-
 /* sign: of all numbers but zeros, or 0 where that is not known. */
-static void add_values(fold_state *fold, operands *list, ps_float_scan found, int sign) {
+static void add_values(ps_float_state *fold, ps_float_operands *list, ps_float_scan found, int sign) {
     const bool want_sum = fold->needs & PS_NEED_SUM, want_magnitudes = fold->needs & PS_NEED_MAGNITUDES;
     ps_float_window window = fold->window;
-    slice_sums sums = {{0}};
+    ps_slice_sums sums = {{0}};
     if (!ps_float_window_fit(&window, ps_float_span_of(fold->type, found))) {
         fold->fell_back = true;
         join_streams(fold, list);
@@ -243,12 +172,12 @@ static void add_values(fold_state *fold, operands *list, ps_float_scan found, in
 
 /* Whether products of numbers with that scan may be sliced: of doubles, the loops need normal factors that can be split
  * (float_portable.c), and of subnormals the bounds of float_template.h do not hold. */
-static bool suits_products(const fold_state *fold, ps_float_scan scan, ps_float_span span) {
+static bool suits_products(const ps_float_state *fold, ps_float_scan scan, ps_float_span span) {
     return fold->type == PARSUM_F32 || (!ps_float_scan_has_subnormals(scan) && span.top <= FACTOR_TOP_MAX);
 }
 
 /* Adds products, or squares where there is no second operand. */
-static void add_products(fold_state *fold, operands *list, scans found) {
+static void add_products(ps_float_state *fold, ps_float_operands *list, ps_float_scans found) {
     const ps_float_span left = ps_float_span_of(fold->type, found.left);
     const ps_float_span right = ps_float_span_of(fold->type, found.right);
     const bool squares = list->right == NULL;
@@ -268,17 +197,17 @@ static void add_products(fold_state *fold, operands *list, scans found) {
 }
 
 /* The sign of all numbers but zeros, 0 where there are both; keeps the extremes where they are needed. */
-static int add_extremes(fold_state *fold, const operands *list) {
+static int add_extremes(ps_float_state *fold, const ps_float_operands *list) {
     double minimum, maximum;
     find_extremes(fold, list, &minimum, &maximum);
     if (fold->needs & PS_NEED_EXTREMES)
-        include_extremes(fold->partial, minimum, maximum);
+        ps_float_include_extremes(fold->partial, minimum, maximum);
     return minimum >= 0 ? 1 : maximum <= 0 ? -1 : 0;
 }
 
-static void add_piece(fold_state *fold, operands *list) {
+static void add_piece(ps_float_state *fold, ps_float_operands *list) {
     const unsigned needs = fold->needs, both = PS_NEED_SUM | PS_NEED_MAGNITUDES;
-    scans found = fold->next_scan;
+    ps_float_scans found = fold->next_scan;
     int sign = 0;
     to_vectors(fold, list);
     if (!fold->next_scanned)
@@ -313,68 +242,18 @@ static const unsigned char *ahead(const unsigned char *numbers, size_t bytes) {
     return numbers != NULL ? numbers + bytes : NULL;
 }
 
-/* What is tried on whole pieces without a scan, by the windows there are: squares alone, or several sums at once. */
-typedef enum trial { NO_TRIAL, TRY_SQUARES, TRY_MOMENTS } trial;
-
-static trial next_trial(const fold_state *fold) {
-    const unsigned several = PS_NEED_SUM | PS_NEED_SQUARES;
-    const int v = fold->window.k, k = fold->product_window.k;
-    if (fold->untried > 0 || fold->type != PARSUM_F64 || fold->needs & PS_NEED_PRODUCTS ||
-        fold->product_window.slices != PS_FLOAT_SQUARE_SLICES)
-        return NO_TRIAL;
-    if (fold->needs == PS_NEED_SQUARES)
-        return TRY_SQUARES;
-    return (fold->needs & several) == several && fold->window.slices == PS_FLOAT_VALUE_SLICES &&
-                   k + 1 <= 2 * v && 2 * v <= k + 52
-               ? TRY_MOMENTS
-               : NO_TRIAL;
-}
-
-static void add_moments(fold_state *fold, const ps_float_moments *moments) {
-    add_sums(&fold->sum, moments->values, PS_FLOAT_VALUE_SLICES);
-    add_sums(&fold->products, moments->squares, PS_FLOAT_SQUARE_SLICES);
-    if (fold->needs & PS_NEED_MAGNITUDES)
-        add_sums(&fold->magnitudes, moments->magnitudes, PS_FLOAT_VALUE_SLICES);
-    if (fold->needs & PS_NEED_EXTREMES)
-        include_extremes(fold->partial, moments->minimum, moments->maximum);
-}
-
-/* Adds a whole piece if it is to be tried, and fits. */
-static bool try_piece(fold_state *fold, const operands *list) {
-    const trial tried = next_trial(fold);
-    const int v = fold->window.k, k = fold->product_window.k;
-    ps_float_moments moments;
-    if (tried == NO_TRIAL) {
-        fold->untried -= fold->untried > 0;
-        return false;
-    }
-    const ps_float_piece piece = piece_of(fold, list);
-    if (tried == TRY_SQUARES ? !fold->loops->try_squares(&piece, k, moments.squares)
-                             : !fold->loops->try_moments(&piece, v, k, &moments)) {
-        fold->untried = UNTRIED_PIECES;
-        return false;
-    }
-    if (tried == TRY_SQUARES)
-        add_sums(&fold->products, moments.squares, PS_FLOAT_SQUARE_SLICES);
-    else
-        add_moments(fold, &moments);
-    fold->partial->head.count += list->count;
-    fold->next_scanned = false;
-    return true;
-}
-
 /* Adds whole many pieces, the first halves of which begin at left, one behind the other, and the second halves behind all of
  * those; stops behind one that fell back, as the fallback is faster with one stream. Returns how many are done. */
-static uint64_t add_streams(fold_state *fold, const unsigned char *left, const unsigned char *right,
+static uint64_t add_streams(ps_float_state *fold, const unsigned char *left, const unsigned char *right,
                             uint64_t whole) {
     const size_t half_bytes = PS_FLOAT_PIECE / 2 * fold->size_bytes;
     uint64_t done = 0;
     for (; done < whole && !fold->fell_back; done++) {
-        operands list = {ahead(left, done * half_bytes), ahead(right, done * half_bytes), PS_FLOAT_PIECE,
-                         whole * half_bytes};
-        if (try_piece(fold, &list))
+        ps_float_operands list = {ahead(left, done * half_bytes), ahead(right, done * half_bytes),
+                                  PS_FLOAT_PIECE, whole * half_bytes};
+        if (ps_float_try_piece(fold, &list))
             continue;
-        const bool scan_next = done + 1 < whole && next_trial(fold) == NO_TRIAL;
+        const bool scan_next = done + 1 < whole && !ps_float_is_tried(fold);
         fold->next_left = scan_next ? ahead(list.left, half_bytes) : NULL;
         fold->next_right = scan_next ? ahead(list.right, half_bytes) : NULL;
         add_piece(fold, &list);
@@ -384,14 +263,14 @@ static uint64_t add_streams(fold_state *fold, const unsigned char *left, const u
 }
 
 /* Adds the numbers with the indices from .. to-1, piece by piece. */
-static void add_run(fold_state *fold, const unsigned char *left, const unsigned char *right, uint64_t from,
-                    uint64_t to) {
+static void add_run(ps_float_state *fold, const unsigned char *left, const unsigned char *right,
+                    uint64_t from, uint64_t to) {
     while (from < to) {
         const size_t offset = from * fold->size_bytes;
-        operands list = {ahead(left, offset), ahead(right, offset),
-                         to - from < PS_FLOAT_PIECE ? to - from : PS_FLOAT_PIECE, 0};
+        ps_float_operands list = {ahead(left, offset), ahead(right, offset),
+                                  to - from < PS_FLOAT_PIECE ? to - from : PS_FLOAT_PIECE, 0};
         from += list.count;
-        if (list.count < PS_FLOAT_PIECE || !try_piece(fold, &list))
+        if (list.count < PS_FLOAT_PIECE || !ps_float_try_piece(fold, &list))
             add_piece(fold, &list);
     }
 }
@@ -400,7 +279,7 @@ void ps_float_add_numbers(const ps_float_loops *loops, parsum_type type, const u
                           const unsigned char *right, uint64_t count, unsigned needs,
                           ps_float_partial *partial) {
     /* The buffers and the fallback's bins are not cleared: a short list shall not pay for them. */
-    fold_state fold;
+    ps_float_state fold;
     fold.loops = loops;
     fold.type = type;
     fold.size_bytes = type == PARSUM_F32 ? sizeof(float) : sizeof(double);
@@ -408,10 +287,10 @@ void ps_float_add_numbers(const ps_float_loops *loops, parsum_type type, const u
     fold.needs = needs;
     fold.partial = partial;
     fold.window = fold.product_window = (ps_float_window){0, 0};
-    fold.sum = fold.magnitudes = fold.products = (slice_sums){{0}};
+    fold.sum = fold.magnitudes = fold.products = (ps_slice_sums){{0}};
     fold.untried = 0;
     fold.fell_back = fold.next_scanned = false;
-    fold.next_scan = (scans){{0, 0}, {0, 0}};
+    fold.next_scan = (ps_float_scans){{0, 0}, {0, 0}};
     ps_float_fallback_start(&fold.fallback, needs);
     const unsigned char *const right_from = needs & PS_NEED_PRODUCTS ? right : NULL;
     const uint64_t whole = takes_one_loop(needs) ? count / PS_FLOAT_PIECE : 0,

@@ -10,8 +10,10 @@
 #include "fold/float_window.h"
 
 enum {
-    PS_FLOAT_PIECE = 1536,     /* numbers: 12 KiB of doubles, and as much of the next piece */
-    PS_FLOAT_VALUE_SLICES = 2, /* of doubles that are tried, and of their squares: what most lists need */
+    PS_FLOAT_PIECE = 1536,         /* numbers: 12 KiB of doubles, and as much of the next piece */
+    PS_FLOAT_TRIED_SLICES_MAX = 3, /* of doubles that are tried alone */
+    PS_FLOAT_VALUE_SLICES =
+        2, /* of doubles that are tried with their squares, and of these: what most lists need */
     PS_FLOAT_SQUARE_SLICES = 3,
     PS_FLOAT_LANES_MAX =
         8 /* twice as many divide PS_FLOAT_PIECE, so that only a list's last piece fills no whole vectors */
@@ -60,8 +62,11 @@ typedef struct ps_float_loops {
     void (*sum)(const ps_float_piece *piece, ps_float_term term, ps_float_window window,
                 ps_float_slices *slices);
     /* Sum pieces of doubles by windows they need not fit: whether they do. If not, what is found means nothing. Faster than
-     * finding it out before. try_squares: the sums of the slices of squares, by a window at k. try_moments: likewise, and those
-     * of values by a window at v, with k + 1 <= 2v <= k + 52. No piece is empty. */
+     * finding it out before. try_values: the sums of the slices of values or magnitudes, by a window of 2 slices to
+     * PS_FLOAT_TRIED_SLICES_MAX. try_squares: of those of squares, by a window at k. try_moments: likewise, and of those of
+     * values by a window at v, with k + 1 <= 2v <= k + 52. No piece is empty. */
+    bool (*try_values)(const ps_float_piece *piece, ps_float_term term, ps_float_window window,
+                       int64_t *sums);
     bool (*try_squares)(const ps_float_piece *piece, int k, int64_t *sums);
     bool (*try_moments)(const ps_float_piece *piece, int v, int k, ps_float_moments *moments);
 } ps_float_loops;

@@ -34,6 +34,8 @@ _Static_assert(PS_FLOAT_PIECE % (2 * PS_LANES) == 0 && PS_LANES <= PS_FLOAT_LANE
                "pieces are whole vectors");
 /* Two addends a product; all lanes together. */
 _Static_assert(2 * PS_FLOAT_PIECE <= PS_FLOAT_ADDENDS_MAX, "lanes would overflow");
+/* Two doubles a lane, by turns. */
+_Static_assert(PS_FLOAT_PIECE / 2 <= PS_FLOAT_RESTS_MAX, "sums of what slices leave would be rounded");
 
 INLINE ps_vector bits_of(ps_doubles doubles) {
     ps_vector bits;
@@ -357,7 +359,7 @@ static void sum(const ps_float_piece *piece, ps_float_term term, ps_float_window
 
 #include "fold/float_tries.h"
 
-const ps_float_loops PS_LOOPS = {PS_LANES, scan, extremes, sum, try_squares, try_moments};
+const ps_float_loops PS_LOOPS = {PS_LANES, scan, extremes, sum, try_values, try_squares, try_moments};
 
 void PS_PATH(parsum_type type, const unsigned char *left, const unsigned char *right, uint64_t count,
              unsigned needs, ps_float_partial *partial) {

@@ -1,6 +1,9 @@
 /* float_tries.h - part of float_template.h: one pass over doubles by windows chosen before they were looked at, which finds on the
  * way whether they fit.
  *
+ * Values alone have two or three slices. Those but the last are taken as ever; what they leave of a value is added up as a double,
+ * exactly where the window holds it so (ps_float_window_holds_rests), which the exponents found on the way say in the end.
+ *
  * Squares have three slices, k being that of the first. p = a * a, rounded, and its error e are as in sum_slices. With
  * 2^(k-50) <= p < 2^(k-1) for each of them,
  *  - p fits the first slice. |e| is at most half a unit of p, 2^(k-55), and fits the second;
@@ -11,12 +14,69 @@
  * The bits of doubles that are not negative are in their order, as unsigned integers, and a NaN's are above all of those, of
  * either sign: zeros, infinities and NaNs are out of the bounds. What the loop makes of such pieces is dropped.
  *
- * Values have two slices, with v for k, where k + 1 <= 2v <= k + 52:
+ * Values with squares have two slices, with v for k, where k + 1 <= 2v <= k + 52:
  *  - |a| >= 2^(v-1) would make p >= 2^(2v-2) >= 2^(k-1); so |a| fits the first slice;
  *  - v is from -432 to 537, as k is from -866 to 1022: no M overflows, and no unit is below 2^-1022;
  *  - a is a multiple of 2^(i-52), where 2i - 104 >= k - 156 >= 2v - 208, and so of the second slice's unit, 2^(v-104).
  * a is the sum of its slices, and |a| that of the slices with the sign of a. What those have in common with the bits y of slices
  * is added up as y, or as ~y = -y - 1 where a is negative: less than 1536 * (2^51 + 1) < 2^63 in all. */
+
+/* The sum of lanes of what slices left, in units of 2^unit, those of the slice behind them: integers, as each is a multiple of
+ * 2^8 of them, which come to at most PS_FLOAT_PIECE * 2^51 < 2^62. */
+INLINE int64_t rest_sum(ps_doubles rest, int unit) {
+    const ps_doubles scaled = rest * doubles_of(broadcast((uint64_t)(1023 - unit) << 52));
+    double lane[PS_LANES];
+    int64_t total = 0;
+    memcpy(lane, &scaled, sizeof lane);
+    for (int i = 0; i < PS_LANES; i++)
+        total += (int64_t)lane[i];
+    return total;
+}
+
+/* With term and slices constant. What is left is added up by turns, so that one addition need not wait for the one before. */
+INLINE bool try_value_slices(const ps_float_piece *piece, ps_float_term term, int k, int slices,
+                             int64_t *sums) {
+    const ps_float_window window = {k, slices};
+    ps_vector lanes[PS_FLOAT_SLICES_MAX];
+    ps_doubles shifters[PS_FLOAT_SLICES_MAX];
+    ps_doubles rest = doubles_of(broadcast(0)), next_rest = rest;
+    exponents found = no_exponents();
+    start_slices(k, slices - 1, shifters, lanes);
+#define ADD_VECTOR(offset)                                                           \
+    do {                                                                             \
+        ps_doubles left_over = load(PARSUM_F64, piece->left + (offset), 0);          \
+        __builtin_prefetch(piece->left + (offset) + 2048);                           \
+        scan_vector(&found, PARSUM_F64, piece->left + (offset));                     \
+        if (term == PS_TERM_MAGNITUDE)                                               \
+            left_over = doubles_of(bits_of(left_over) & broadcast(UINT64_MAX >> 1)); \
+        FOR_SLICES(s, 0, slices - 1) {                                               \
+            const ps_doubles y = left_over + shifters[s];                            \
+            lanes[s] += bits_of(y);                                                  \
+            left_over -= y - shifters[s];                                            \
+        }                                                                            \
+        left_over += rest;                                                           \
+        rest = next_rest;                                                            \
+        next_rest = left_over;                                                       \
+    } while (0)
+    FOR_PIECE(piece, ADD_VECTOR);
+#undef ADD_VECTOR
+    if (!ps_float_window_holds_rests(window, ps_float_span_of(PARSUM_F64, scanned_doubles(&found))))
+        return false;
+    FOR_SLICES(s, 0, slices - 1)
+    sums[s] = slice_sum(lanes[s], piece->vectors * PS_LANES, k, s);
+    const int unit = k - PS_FLOAT_SLICE_BITS * slices;
+    sums[slices - 1] = rest_sum(rest, unit) + rest_sum(next_rest, unit);
+    return true;
+}
+
+static bool try_values(const ps_float_piece *piece, ps_float_term term, ps_float_window window,
+                       int64_t *sums) {
+    if (window.slices == PS_FLOAT_TRIED_SLICES_MAX)
+        return term == PS_TERM_VALUE ? try_value_slices(piece, PS_TERM_VALUE, window.k, 3, sums)
+                                     : try_value_slices(piece, PS_TERM_MAGNITUDE, window.k, 3, sums);
+    return term == PS_TERM_VALUE ? try_value_slices(piece, PS_TERM_VALUE, window.k, 2, sums)
+                                 : try_value_slices(piece, PS_TERM_MAGNITUDE, window.k, 2, sums);
+}
 
 /* The least and the largest p in each lane, as far as the high 32 bits go. */
 typedef struct square_bounds {

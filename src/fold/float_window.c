@@ -59,3 +59,8 @@ bool ps_float_window_fit(ps_float_window *window, ps_float_span span) {
     window->slices = slices;
     return true;
 }
+
+bool ps_float_window_holds_rests(ps_float_window window, ps_float_span span) {
+    const int unit = window.k - PS_FLOAT_SLICE_BITS * (window.slices - 1) - PS_FLOAT_REST_BITS;
+    return span.top <= window.k - 1 && span.bottom >= unit;
+}

@@ -26,7 +26,9 @@
 enum {
     PS_FLOAT_SLICES_MAX = 6,
     PS_FLOAT_SLICE_BITS = 52,
-    PS_FLOAT_ADDENDS_MAX = 4095 /* to the lanes of one slice, between clearing and reading them */
+    PS_FLOAT_ADDENDS_MAX = 4095, /* to the lanes of one slice, between clearing and reading them */
+    PS_FLOAT_REST_BITS = 44,     /* below the unit of slices, where what they leave is a sum of doubles */
+    PS_FLOAT_RESTS_MAX = 1023    /* of those to one double */
 };
 
 /* What a pass over numbers, widened to doubles, finds of t = bits * 2 (without the sign): the high 32 bits of the largest t,
@@ -67,5 +69,11 @@ typedef struct ps_float_window {
  *  - k <= 1022, so that neither M nor y overflows;
  *  - u >= 2^-1022, so that M, y, every q and every remainder is 0 or a normal double: subnormals never matter. */
 bool ps_float_window_fit(ps_float_window *window, ps_float_span span);
+
+/* Whether terms of span fit window, of two slices or more, where what those but the last leave is added up as doubles. With w
+ * the unit of the last but one, that is at most w/2 a term, so that any part of a sum of PS_FLOAT_RESTS_MAX < 2^10 is below
+ * 2^9 * w in magnitude. True promises that all are multiples of 2^-44 * w: so is every such sum, of less than 2^53 times
+ * that, and none is rounded. */
+bool ps_float_window_holds_rests(ps_float_window window, ps_float_span span);
 
 #endif
