@@ -220,12 +220,28 @@ static void windows_far_apart(void **state) {
     }
 }
 
+/* Behind as many wide pieces as are not tried after one that failed, whose window has up to six slices: pieces that need few. */
+static void windows_of_many_slices(void **state) {
+    (void)state;
+    enum { WIDE = 1 + 16, PIECES = WIDE + 2 };
+    static double list[PIECES * PS_FLOAT_PIECE];
+    test_random random = test_random_start(22);
+    for (int span = 20; span < 270; span += 10) {
+        for (uint64_t j = 0; j < sizeof list / sizeof list[0]; j++) {
+            /* A piece has as much of each half of the list. */
+            const bool wide = j / (PS_FLOAT_PIECE / 2) % PIECES < WIDE;
+            list[j] = test_random_double(&random, wide ? -(int)(j % (uint64_t)span) : -(int)(j % 9));
+        }
+        test_assert_paths(PARSUM_F64, list, NULL, sizeof list / sizeof list[0], PS_NEED_SUM, "many slices");
+        test_assert_paths(PARSUM_F64, list, NULL, sizeof list / sizeof list[0], PS_NEED_MAGNITUDES, "many");
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tried_pieces_at_their_bounds),
-        cmocka_unit_test(tried_values_at_their_bounds),
-        cmocka_unit_test(tried_pieces_through_paths),
-        cmocka_unit_test(windows_far_apart),
+        cmocka_unit_test(tried_pieces_at_their_bounds), cmocka_unit_test(tried_values_at_their_bounds),
+        cmocka_unit_test(tried_pieces_through_paths),   cmocka_unit_test(windows_far_apart),
+        cmocka_unit_test(windows_of_many_slices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
