@@ -6,8 +6,8 @@
  * The numbers of the rest (array.cl) are left to the host.
  *
  * Bounds. A number or a product adds to a digit once, below 2^32 in magnitude; the slices of a tile, which has a vector of eight
- * numbers at least, two of which meet in a digit, below 2^34 together (float_slices.cl). So a digit is at most 2^32 for every
- * number of a launch: 2^62 with its 2^30. Digits are added modulo 2^64, which keeps their signs. */
+ * numbers at least, three of which meet in a digit at most, below 2^32 + 2 * 2^33 < 2^35 together (float_slices.cl). So a digit
+ * is at most 2^32 for every number of a launch: 2^62 with its 2^30. Digits are added modulo 2^64, which keeps their signs. */
 
 #pragma OPENCL FP_CONTRACT OFF
 

@@ -14,10 +14,10 @@
  *
  * Lanes hold sums of bits modulo 2^64; of at most 4095 addends a lane's sum is below 4095 * 2^51 < 2^63 in magnitude.
  *
- * Doubles themselves, or their magnitudes, are not taken by the last slice but added up as what the others left: with w the
- * unit of the last of these, |r| <= w/2, and a lane has 4 * FLOAT_PAIRS_MAX(8) = 2044 < 2^11 of them, so that any part of
- * their sum is below 2^10 * w. Where all are multiples of 2^-43 * w, it is one of less than 2^53 times that: nothing is
- * rounded. So such a window is FLOAT_REST_BITS of 43 bits and 52 for each slice before. */
+ * Doubles themselves, or their magnitudes, are not taken by the last slice, but in wide windows. They are added up as what the
+ * others left: with w the unit of the last of these, |r| <= w/2, and a lane has 4 * FLOAT_PAIRS_MAX(8) = 2044 < 2^11 of them,
+ * so that any part of their sum is below 2^10 * w. Where all are multiples of 2^-43 * w, it is one of less than 2^53 times
+ * that: nothing is rounded. So such a window is FLOAT_REST_BITS of 43 bits and 52 for each slice before. */
 
 #pragma OPENCL EXTENSION cl_khr_fp64 : enable
 #pragma OPENCL FP_CONTRACT OFF
@@ -41,7 +41,7 @@ typedef struct float_window {
     int k;
     int slices;
     uint known;
-    uint wide;    /* the numbers were too far apart for so many slices, but where they end in zeros */
+    uint wide;    /* the numbers were too far apart, but where they end in zeros: all slices are full */
     uint careful; /* tiles to come of products of doubles that the fast loop is not tried on */
 } float_window;
 

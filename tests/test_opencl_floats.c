@@ -69,7 +69,8 @@ static double signed_noise(test_random *random) {
     return (test_random_bits(random) & 1 ? 1 : -1) * (1 + unit_noise(random));
 }
 
-/* A work-item has TILED / 2 numbers in two streams; its first tile, of 8184 of each, makes the window (k = 4). */
+/* A work-item has TILED / 2 numbers in two streams; its first tile, of 8184 floats or 4088 doubles of each, makes the window
+ * (k = 4). Of doubles these are two tiles, and of those behind the third one is mixed. */
 static bool is_in_first_tile(uint64_t i) {
     return i % (TILED / 4) < 8184;
 }
