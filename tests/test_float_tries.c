@@ -156,8 +156,9 @@ static void tried_values_at_their_bounds(void **state) {
         }
         for (const test_float_path *path = test_float_paths(); path->name != NULL; path++) {
             const ps_float_piece piece = piece_of(path, list, count);
-            int64_t sums[PS_FLOAT_TRIED_SLICES_MAX];
+            int64_t sums[PS_FLOAT_TRIED_SLICES_MAX + 1];
             ps_binary sum = {{0}}, magnitudes = {{0}};
+            sums[slices] = 12345; /* not theirs */
             assert_int_equal(path->loops->try_values(&piece, PS_TERM_VALUE, window, sums), fits);
             if (fits) {
                 add_slices(sums, slices, window.k, &sum);
@@ -168,6 +169,7 @@ static void tried_values_at_their_bounds(void **state) {
                 add_slices(sums, slices, window.k, &magnitudes);
                 assert_memory_equal(&magnitudes, &expected.magnitudes.finite, sizeof magnitudes);
             }
+            assert_int_equal(sums[slices], 12345);
         }
     }
 }

@@ -71,7 +71,8 @@ INLINE bool try_value_slices(const ps_float_piece *piece, ps_float_term term, in
 
 static bool try_values(const ps_float_piece *piece, ps_float_term term, ps_float_window window,
                        int64_t *sums) {
-    if (window.slices == PS_FLOAT_TRIED_SLICES_MAX)
+    _Static_assert(PS_FLOAT_TRIED_SLICES_MAX == 3, "there is an instance for each number of slices");
+    if (window.slices == 3)
         return term == PS_TERM_VALUE ? try_value_slices(piece, PS_TERM_VALUE, window.k, 3, sums)
                                      : try_value_slices(piece, PS_TERM_MAGNITUDE, window.k, 3, sums);
     return term == PS_TERM_VALUE ? try_value_slices(piece, PS_TERM_VALUE, window.k, 2, sums)
