@@ -26,22 +26,29 @@ sys.exit(os.waitstatus_to_exitcode(status))
 class Signals(lists.ListTest):
     def test_in_the_middle_of_a_pipe(self):
         """The writer is slow, stopped, or has written nothing yet."""
+        for pieces, pause in (([b"1 2 3\n" * 1000] * 2000, 0.002),
+                              ([b"1 2 3\n" * 300000, b""], 30), ([b""], 30), ([b"1 2"], 30)):
+            for number in (signal.SIGINT, signal.SIGTERM)[:1 + (pause < 1)]:
+                self.end_all_engines(pieces, pause, number)
+
+    def end_all_engines(self, pieces, pause, number):
+        """One after the other; they wait for their pipes together."""
+        processes = []
         for engine in lists.engines():
-            for pieces, pause in (([b"1 2 3\n" * 1000] * 2000, 0.002),
-                                  ([b"1 2 3\n" * 300000, b""], 30), ([b""], 30), ([b"1 2"], 30)):
-                for number in (signal.SIGINT, signal.SIGTERM)[:1 + (pause < 1)]:
-                    with self.subTest(engine=engine, signal=number, pieces=len(pieces)):
-                        process = self.start([f"--engine={engine}", "--workers=2", "-"], stdin=subprocess.PIPE)
-                        stream, process.stdin = process.stdin, None
-                        lists.feed(stream, pieces, pause)
-                        time.sleep(0.4)
-                        self.assertIsNone(process.poll())
-                        begin = time.monotonic()
-                        os.kill(process.pid, number)
-                        result = harness.finish(process, 20)
-                        self.assertEqual((result.status, result.stdout), (-number, ""), str(result))
-                        self.assertLess(time.monotonic() - begin, 2)
-                        self.assertTrue(harness.wait_until(lambda: not harness.marked_processes(process.mark), 2))
+            process = self.start([f"--engine={engine}", "--workers=2", "-"], stdin=subprocess.PIPE)
+            stream, process.stdin = process.stdin, None
+            lists.feed(stream, pieces, pause)
+            processes.append((engine, process))
+        time.sleep(0.6)
+        for engine, process in processes:
+            with self.subTest(engine=engine, signal=number, pieces=len(pieces)):
+                self.assertIsNone(process.poll())
+                begin = time.monotonic()
+                os.kill(process.pid, number)
+                result = harness.finish(process, 20)
+                self.assertEqual((result.status, result.stdout), (-number, ""), str(result))
+                self.assertLess(time.monotonic() - begin, 2)
+                self.assertTrue(harness.wait_until(lambda: not harness.marked_processes(process.mark), 2))
 
     def test_before_a_fifo_has_a_writer(self):
         path = str(harness.scratch() / "fifo")
@@ -68,10 +75,10 @@ class Memory(lists.ListTest):
     def test_it_does_not_grow_with_a_pipe(self):
         packed = io.BytesIO()
         with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1) as file:
-            for _ in range(200):
+            for _ in range(120):
                 file.write(b"12345.5\n" * (MIB // 8))
         for engine in lists.engines():
-            for args, pieces in ((["--type=i64", "-"], [bytes(MIB)] * 200), (["-"], [b"12345.5\n" * (MIB // 8)] * 200),
+            for args, pieces in ((["--type=i64", "-"], [bytes(MIB)] * 120), (["-"], [b"12345.5\n" * (MIB // 8)] * 120),
                                  (["-"], [packed.getvalue()])):
                 with self.subTest(engine=engine, args=args):
                     base = [f"--engine={engine}", "--verify=none", "--workers=2", *args]
