@@ -21,12 +21,6 @@ static inline uint64_t bits_at(parsum_type type, const unsigned char *numbers, u
     return bits;
 }
 
-/* What lies as far ahead as the next piece (float_piece.h) begins is fetched while this one is worked on. Beyond the list's end
- * this has no effect. */
-static inline void prefetch_next(const unsigned char *numbers, uint64_t index) {
-    __builtin_prefetch(numbers + (PS_FLOAT_PIECE + index) * sizeof(double));
-}
-
 void ps_float_fallback_start(ps_float_fallback *fallback, unsigned needs) {
     fallback->needs = needs;
     fallback->value_count = 0;
@@ -36,20 +30,33 @@ void ps_float_fallback_start(ps_float_fallback *fallback, unsigned needs) {
 /* A bin's sum is below 2^53 * PS_FLOAT_FALLBACK_ROOM = 2^79: 2^15 carries of 2^64, which 16 bits count. Subnormals, whose unit
  * is that of exponent 1, go to its bins. Where there are none, zeros alone go to the bins of exponent 0, as if they had the
  * implicit bit; those are never read. */
+static inline __attribute__((always_inline)) void add_to_bin(ps_float_fallback *fallback, uint64_t bits,
+                                                             bool subnormals) {
+    uint64_t bin = bits >> SIGNIFICAND_BITS, significand = (bits & significand_mask) | implicit_bit;
+    if (subnormals && __builtin_expect(bin % EXPONENTS == 0, false)) {
+        significand ^= implicit_bit;
+        bin++;
+    }
+    if (__builtin_expect(__builtin_add_overflow(fallback->bins[bin], significand, &fallback->bins[bin]),
+                         false))
+        fallback->carries[bin]++;
+}
+
+/* What lies as far ahead as the next piece (float_piece.h) begins is fetched while this one is worked on, each line once: as many
+ * requests as numbers took longer than adding those. Beyond the list's end a request has no effect. */
 static inline __attribute__((always_inline)) void add_to_bins(ps_float_fallback *fallback, parsum_type type,
                                                               const unsigned char *numbers, uint64_t count,
                                                               bool subnormals) {
-    _Pragma("GCC unroll 4") for (uint64_t i = 0; i < count; i++) {
-        const uint64_t bits = bits_at(type, numbers, i);
-        prefetch_next(numbers, i);
-        uint64_t bin = bits >> SIGNIFICAND_BITS, significand = (bits & significand_mask) | implicit_bit;
-        if (subnormals && bin % EXPONENTS == 0) {
-            significand ^= implicit_bit;
-            bin++;
-        }
-        if (__builtin_add_overflow(fallback->bins[bin], significand, &fallback->bins[bin]))
-            fallback->carries[bin]++;
+    enum { LINE_BYTES = 64, AHEAD_BYTES = PS_FLOAT_PIECE * sizeof(double) };
+    const uint64_t size = type == PARSUM_F32 ? sizeof(float) : sizeof(double), in_line = LINE_BYTES / size;
+    uint64_t i = 0;
+    for (; i + in_line <= count; i += in_line) {
+        __builtin_prefetch((const void *)((uintptr_t)numbers + AHEAD_BYTES + i * size));
+        _Pragma("GCC unroll 16") for (uint64_t j = 0; j < in_line; j++)
+            add_to_bin(fallback, bits_at(type, numbers, i + j), subnormals);
     }
+    for (; i < count; i++)
+        add_to_bin(fallback, bits_at(type, numbers, i), subnormals);
 }
 
 static void add_one_by_one(ps_float_fallback *fallback, parsum_type type, const unsigned char *numbers,
