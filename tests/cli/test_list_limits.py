@@ -32,7 +32,7 @@ class Signals(lists.ListTest):
                 self.end_all_engines(pieces, pause, number)
 
     def end_all_engines(self, pieces, pause, number):
-        """One after the other; they wait for their pipes together."""
+        """They wait for their pipes, and come to their ends, together."""
         processes = []
         for engine in lists.engines():
             process = self.start([f"--engine={engine}", "--workers=2", "-"], stdin=subprocess.PIPE)
@@ -41,10 +41,12 @@ class Signals(lists.ListTest):
             processes.append((engine, process))
         time.sleep(0.6)
         for engine, process in processes:
+            self.assertIsNone(process.poll(), engine)
+        begin = time.monotonic()
+        for engine, process in processes:
+            os.kill(process.pid, number)
+        for engine, process in processes:
             with self.subTest(engine=engine, signal=number, pieces=len(pieces)):
-                self.assertIsNone(process.poll())
-                begin = time.monotonic()
-                os.kill(process.pid, number)
                 result = harness.finish(process, 20)
                 self.assertEqual((result.status, result.stdout), (-number, ""), str(result))
                 self.assertLess(time.monotonic() - begin, 2)
