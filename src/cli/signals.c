@@ -30,15 +30,18 @@ static void on_end(int signal_number) {
     setitimer(ITIMER_REAL, &grace, NULL);
 }
 
-/* Ends the program by the signal. The first process of a container does not end by a signal's default. */
+/* Ends the program by the signal, which may be blocked. The first process of a container does not end by a signal's default. */
 static void end_by(int signal_number) {
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
     by_default(signal_number);
     _exit(128 + signal_number);
 }
 
+/* An alarm that was set before the program was executed ends it as it would any other. */
 static void on_grace_over(int signal_number) {
-    (void)signal_number;
-    end_by(caught);
+    end_by(caught != 0 ? caught : signal_number);
 }
 
 /* A signal that is ignored from the start, as under nohup, stays so. */
@@ -67,8 +70,5 @@ int signals_caught(void) {
 }
 
 void signals_end(void) {
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
     end_by(caught);
 }

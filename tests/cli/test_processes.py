@@ -2,6 +2,7 @@
 import os
 import re
 import signal
+import sys
 import time
 
 import harness
@@ -217,6 +218,14 @@ class Signals(Processes):
         os.killpg(process.pid, signal.SIGINT)
         result = harness.finish(process, 60)
         self.assert_answer(result, harness.expected_lines(["1:3000000001"], ["sumsq"]))
+
+    def test_an_alarm_from_before_the_program(self):
+        process = self.start(["--engine=fork", "--workers=2", "--verify=none", ENDLESS], prefix=[sys.executable, "-c",
+                             "import os, signal, sys; signal.setitimer(signal.ITIMER_REAL, 0.5); "
+                             "os.execv(sys.argv[1], sys.argv[1:])"])
+        result = harness.finish(process, 30)
+        self.assertEqual((result.status, result.stdout), (-signal.SIGALRM, ""), str(result))
+        self.assert_no_processes(process)
 
 
 class SameProcess(Processes):
