@@ -67,7 +67,7 @@ typedef struct ps_array_flight {
     ps_float_partial floats; /* of floats, instead */
 } ps_array_flight;
 
-/* Arrays: array_part.c launches, array_operands.c brings the numbers to the device. */
+/* Arrays: array_build.c builds the kernels, array_part.c launches, array_operands.c brings the numbers to the device. */
 typedef struct ps_array_part {
     cl_program program;
     cl_kernel kernels[PS_ARRAY_KERNELS_MAX]; /* by row of the table; NULL where it is not wanted */
