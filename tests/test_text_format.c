@@ -68,6 +68,10 @@ static void lists(void **state) {
     assert_format("word\n \n\n", NONE, PS_TEXT_LIST, 0, 0, "word\n \n\n");
     assert_format("1O0\n200\n", NONE, PS_TEXT_LIST, 0, 0, "1O0\n200\n");
     assert_format("--1\n200\n", NONE, PS_TEXT_LIST, 0, 0, "--1\n200\n");
+    assert_format("$5\n200\n", NONE, PS_TEXT_LIST, 0, 0, "$5\n200\n");
+    assert_format("(-\u20ac.5)\n200\n", NONE, PS_TEXT_LIST, 0, 0, "(-\u20ac.5)\n200\n");
+    assert_format("$a5\n200\n", NONE, PS_TEXT_LIST, 0, 0, "200\n");
+    assert_format("\u20ac\n200\n", NONE, PS_TEXT_LIST, 0, 0, "200\n");
     assert_format("price 5\n200\n", NONE, PS_TEXT_LIST, 0, 0, "price 5\n200\n");
     assert_format("NA\n200\n", NONE, PS_TEXT_LIST, 0, 0, "NA\n200\n");
     assert_format("nan\n200\n", NONE, PS_TEXT_LIST, 0, 0, "nan\n200\n");

@@ -112,18 +112,26 @@ bool ps_text_next_name(const ps_text_format *format, const ps_text_record *recor
     return true;
 }
 
+/* The length of a sign that people write before a number. */
+static size_t sign_size(const char *from, size_t size) {
+    static const char *const signs[] = {"+", "-", ".", "(", "$", "\u00a3", "\u00a5", "\u20ac"};
+    for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
+        const size_t length = strlen(signs[i]);
+        if (length <= size && memcmp(from, signs[i], length) == 0)
+            return length;
+    }
+    return 0;
+}
+
 bool ps_text_looks_numeric(const char *from, size_t size) {
     ps_numeral numeral;
     const ps_numeral_kind kind = ps_numeral_read(from, size, &numeral);
     if (kind == PS_NUMERAL_NUMBER || kind == PS_NUMERAL_NOT_FINITE)
         return true;
-    for (size_t i = 0; i < size; i++) {
-        if (from[i] >= '0' && from[i] <= '9')
-            return true;
-        if (from[i] != '+' && from[i] != '-' && from[i] != '.')
-            return false;
-    }
-    return false;
+    size_t at = 0, length;
+    while ((length = sign_size(from + at, size - at)) > 0)
+        at += length;
+    return at < size && from[at] >= '0' && from[at] <= '9';
 }
 
 /* ----------------------------------------------------------------------------------------------------- names */
