@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from exact_sums import how_wrong, same_number
 from judgement import judge_rate
-from rows import RIGHT, WRONG, rate
+from rows import RIGHT, WRONG, Timed, rate
 
 READ = "read"
 NOT_READ = "NOT READ?"
 
 
 @dataclass
-class ListRow:
+class ListRow(Timed):
     """size_bytes is what has to be read; expected has the answer of every statistic asked for."""
 
     name: str
@@ -27,22 +27,6 @@ class ListRow:
     ceiling_bytes_per_second: float | None = None  # the best reading of any list of this run
     not_there: str | None = None  # why parsum-cl cannot do this at all
     error: str | None = None
-
-    @property
-    def samples(self):
-        return [seconds for samples in self.rounds for seconds in samples]
-
-    @property
-    def measured(self):
-        return bool(self.samples)
-
-    @property
-    def best_seconds(self):
-        return min(self.samples)
-
-    @property
-    def median_seconds(self):
-        return statistics.median(self.samples)
 
     @property
     def limit_bytes_per_second(self):

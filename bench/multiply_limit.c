@@ -4,16 +4,15 @@
  *
  * multiply_limit [--threads=N] [--runs=N] [--run-seconds=S] [--read-bytes=N]   (--read-bytes=0: no reading)
  */
+#include "machine.h"
 #include "multiply_loops.h"
 
 #include <getopt.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 
 enum { MAX_THREADS = 1024, MAX_RUNS = 1000 };
 
@@ -34,33 +33,10 @@ typedef struct worker {
     uint64_t sum;
 } worker;
 
-static double now_seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* The CPU for a worker: the index-th of those this process may use, round and round. */
-static int allowed_cpu(int index) {
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) == 0)
-        return -1;
-    index %= CPU_COUNT(&allowed);
-    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
-        if (CPU_ISSET(cpu, &allowed) && index-- == 0)
-            return (int)cpu;
-    return -1;
-}
-
 static void *work_once(void *argument) {
     worker *self = argument;
     shared_work *work = self->work;
-    if (self->cpu >= 0) {
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET((size_t)self->cpu, &one);
-        pthread_setaffinity_np(pthread_self(), sizeof one, &one);
-    }
+    pin_to(self->cpu);
     pthread_barrier_wait(&work->start);
     self->begin_seconds = now_seconds();
     if (work->loop) {

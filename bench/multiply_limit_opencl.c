@@ -4,6 +4,8 @@
  * multiply_limit_opencl [--all] [--runs=N] [--run-seconds=S]      --all: CPU devices too
  */
 #define CL_TARGET_OPENCL_VERSION 120
+#include "machine.h"
+
 #include <CL/cl.h>
 
 #include <getopt.h>
@@ -11,7 +13,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { MAX_PLATFORMS = 16, MAX_DEVICES = 16, MAX_RUNS = 1000, CHAINS = 8 };
 
@@ -39,12 +40,6 @@ static uint64_t expected_of_item(uint64_t item, uint32_t passes) {
         sum += x;
     }
     return sum;
-}
-
-static double now_seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
 static int compare_doubles(const void *a, const void *b) {

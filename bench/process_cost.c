@@ -2,21 +2,16 @@
  * the file REPORT. Its own process, because Linux counts the memory of whoever starts a program into that
  * program's peak: started from a Python of 20 MiB, nothing would ever show less than 20 MiB.
  * The peak is that of the largest single process: the command or one of the children it waited for. */
+#include "machine.h"
+
 #include <errno.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 
 extern char **environ;
-
-static double now_seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 int main(int argc, char **argv) {
     if (argc < 3) {

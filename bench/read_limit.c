@@ -3,19 +3,18 @@
  *
  * read_limit [--threads=N] [--runs=N] [--buffer] FILE
  */
+#include "machine.h"
 #include "multiply_loops.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { MAX_THREADS = 256, MAX_RUNS = 1000 };
@@ -30,32 +29,9 @@ typedef struct reader {
     uint64_t sum;
 } reader;
 
-static double now_seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
-
-/* The CPU for a thread: the index-th of those this process may use, round and round. */
-static int allowed_cpu(int index) {
-    cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) == 0)
-        return -1;
-    index %= CPU_COUNT(&allowed);
-    for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
-        if (CPU_ISSET(cpu, &allowed) && index-- == 0)
-            return (int)cpu;
-    return -1;
-}
-
 static void *read_once(void *argument) {
     reader *self = argument;
-    if (self->cpu >= 0) {
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET((size_t)self->cpu, &one);
-        pthread_setaffinity_np(pthread_self(), sizeof one, &one);
-    }
+    pin_to(self->cpu);
     pthread_barrier_wait(self->start);
     self->begin_seconds = now_seconds();
     self->sum = read_all(self->words, self->word_count);

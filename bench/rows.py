@@ -19,22 +19,8 @@ def rate(elements, seconds):
     return elements / seconds if seconds > 0 else float("inf")  # no time at all is the purest fold
 
 
-@dataclass
-class Row:
-    """One way of computing, with the samples of every round it ran in."""
-
-    name: str
-    range_text: str
-    engine: dict = field(default_factory=dict)
-    rounds: list = field(default_factory=list)  # a list of compute seconds for each round
-    setup_seconds: list = field(default_factory=list)
-    answers: list = field(default_factory=list)
-    error: str | None = None
-    limit_squares_per_second: float | None = None
-
-    @property
-    def elements(self):
-        return len(range(*parse_range(self.range_text)))
+class Timed:
+    """What has rounds: a list of compute seconds for each."""
 
     @property
     def samples(self):
@@ -51,6 +37,24 @@ class Row:
     @property
     def median_seconds(self):
         return statistics.median(self.samples)
+
+
+@dataclass
+class Row(Timed):
+    """One way of computing, with the samples of every round it ran in."""
+
+    name: str
+    range_text: str
+    engine: dict = field(default_factory=dict)
+    rounds: list = field(default_factory=list)  # a list of compute seconds for each round
+    setup_seconds: list = field(default_factory=list)
+    answers: list = field(default_factory=list)
+    error: str | None = None
+    limit_squares_per_second: float | None = None
+
+    @property
+    def elements(self):
+        return len(range(*parse_range(self.range_text)))
 
     @property
     def elements_per_second(self):

@@ -5,11 +5,12 @@
  */
 #include <parsum.h>
 
+#include "machine.h"
+
 #include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 enum { MAX_COUNT = 10000, MAX_RUNS = 1000 };
 
@@ -19,12 +20,6 @@ __extension__ typedef __int128 int128;
 typedef bool sum_call(const double *values, size_t count, double *sum);
 
 static parsum_error failure; /* of the last call that said no */
-
-static double now_seconds(void) {
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 #ifdef HAVE_PARSUM_ACCUMULATOR_ADD_ARRAY
 static bool sum_by_accumulator(const double *values, size_t count, double *sum) {
