@@ -143,6 +143,15 @@ static parsum_status open_best(parsum_context *context, parsum_error *error) {
     return ps_engine_pthread.open(job, &context->engine, error);
 }
 
+parsum_status ps_context_check_runs(const parsum_context *context, const ps_source *source,
+                                    parsum_error *error) {
+    const unsigned runs = context->options.runs + context->options.warmup;
+    if (runs > 1 && !source->can_rewind)
+        return ps_fail(error, PARSUM_USAGE,
+                       "a pipe passes but once, so that it cannot be run %u times; save it to a file", runs);
+    return PARSUM_OK;
+}
+
 void ps_context_use_source(parsum_context *context, const ps_source *source) {
     ps_job *job = &context->job;
     const ps_kind *kind = &ps_kinds[source->partial_kind];

@@ -18,6 +18,10 @@ struct parsum_context {
 /* PARSUM_FAILED where a process that was forked meanwhile uses the context of its parent. */
 parsum_status ps_context_check_process(const parsum_context *context, parsum_error *error);
 
+/* PARSUM_USAGE where the source passes but once and the context runs more often. */
+parsum_status ps_context_check_runs(const parsum_context *context, const ps_source *source,
+                                    parsum_error *error);
+
 /* Sets the job to what source holds; an open engine that does not suit it is closed. */
 void ps_context_use_source(parsum_context *context, const ps_source *source);
 

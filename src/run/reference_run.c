@@ -41,14 +41,13 @@ parsum_status ps_reduce_by_reference(parsum_context *context, double start, ps_s
                                      parsum_error *error) {
     const unsigned warmup = context->options.warmup;
     parsum_result *made = NULL;
-    if (context->options.runs + warmup > 1 && !source->can_rewind)
-        return ps_fail(error, PARSUM_USAGE,
-                       "a pipe passes but once, so that it cannot be run %u times; save it to a file",
-                       context->options.runs + warmup);
+    parsum_status status = ps_context_check_runs(context, source, error);
+    if (status != PARSUM_OK)
+        return status;
     ps_context_use_source(context, source);
     ps_partial *total = ps_partial_create(context->job.kind);
-    parsum_status status = total != NULL ? ps_result_create(source, context->options.runs, &made, error)
-                                         : ps_fail_memory(error, "the reference");
+    status = total != NULL ? ps_result_create(source, context->options.runs, &made, error)
+                           : ps_fail_memory(error, "the reference");
     if (status != PARSUM_OK)
         goto out;
     made->engine.name = "reference";

@@ -202,12 +202,10 @@ static parsum_status prepare_pass(parsum_context *context, const ps_source *sour
 /* What can be told before any work. */
 static parsum_status check_source(const parsum_context *context, const ps_source *source, bool ranges,
                                   parsum_error *error) {
-    const parsum_options *options = &context->options;
-    if (options->runs + options->warmup > 1 && !source->can_rewind)
-        return ps_fail(error, PARSUM_USAGE,
-                       "a pipe passes but once, so that it cannot be run %u times; save it to a file",
-                       options->runs + options->warmup);
-    if (options->verify == PARSUM_VERIFY_CLOSED_FORM && !ranges)
+    const parsum_status status = ps_context_check_runs(context, source, error);
+    if (status != PARSUM_OK)
+        return status;
+    if (context->options.verify == PARSUM_VERIFY_CLOSED_FORM && !ranges)
         return ps_fail(error, PARSUM_USAGE,
                        "only ranges have a closed form; verify a list by the reference, or not");
     return PARSUM_OK;
