@@ -14,6 +14,8 @@
 #include "engine/engine.h"
 #include "support.h"
 
+#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
+
 enum {
     TEST_NEED_ALL = PS_NEED_SUM | PS_NEED_SQUARES | PS_NEED_MAGNITUDES | PS_NEED_EXTREMES,
     TEST_NOTICES_MAX = 32
@@ -154,6 +156,9 @@ static inline int test_in_subprocess(int (*function)(void *context), void *conte
             return 1;                                                                     \
         }                                                                                 \
     } while (0)
+
+/* What such a function ends with where the machine does not let it try. */
+enum { TEST_CANNOT = 77 };
 
 /* Limits this process and all it starts to count processes and threads. Limits do not bind the superuser, so it becomes
  * a user that owns nothing else. False: that cannot be had here. */

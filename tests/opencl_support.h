@@ -12,8 +12,6 @@
 #include "opencl/kernel_files.h"
 #include "opencl/session.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
-
 static bool small;
 static ps_opencl_device *listed;
 static size_t listed_count;

@@ -223,8 +223,6 @@ static void test_two_crews_at_once(void **state) {
         assert_int_equal(atomic_load(&records[i].total), 600);
 }
 
-enum { CANNOT = 77 };
-
 static int create_under_a_limit(void *context) {
     crew_record record = {0};
     const rlim_t limit = *(const rlim_t *)context;
@@ -232,7 +230,7 @@ static int create_under_a_limit(void *context) {
     unsigned created = 0;
     parsum_error error = {0};
     if (!test_limit_processes(limit))
-        return CANNOT;
+        return TEST_CANNOT;
     const parsum_status status = ps_crew_create(MEMBERS_MAX, note_call, &record, &crew, &created, &error);
     if (limit == 1) {
         TEST_CHECK(status == PARSUM_FAILED && error.status == PARSUM_FAILED && crew == NULL);
@@ -253,7 +251,7 @@ static void test_fewer_threads_than_wanted(void **state) {
     (void)state;
     for (size_t i = 0; i < 2; i++) {
         const int status = test_in_subprocess(create_under_a_limit, &limits[i]);
-        if (WIFEXITED(status) && WEXITSTATUS(status) == CANNOT)
+        if (WIFEXITED(status) && WEXITSTATUS(status) == TEST_CANNOT)
             skip();
         assert_int_equal(status, 0);
     }

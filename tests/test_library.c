@@ -11,7 +11,6 @@
 #include "engine_support.h"
 
 #define TOP ((ps_int128)1 << 64)
-#define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
 static const char *const engine_names[] = {"serial", "pthread", "fork"};
 static const parsum_range hundred = {1, 101, 1};

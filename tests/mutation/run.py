@@ -49,7 +49,7 @@ OWN_TESTS = {
 }
 # Objects that several tests are made of, compiled once.
 SHARED = {"float_emulated": ["float_array", "float_slices", "float_tries"]}
-OTHER_TESTS = ["accumulator", "npy", "engines", "library"]
+OTHER_TESTS = ["accumulator", "npy", "engines", "engine_runs", "engine_callbacks", "library"]
 TESTS = sorted({name for names in OWN_TESTS.values() for name in names}) + OTHER_TESTS
 
 
