@@ -4,7 +4,7 @@
 
 #include "exact/wide.h"
 #include "opencl/array_kernels.h"
-#include "opencl_support.h"
+#include "opencl_test.h"
 
 /* Needs that choose each kernel, and some that are served by part of what one finds. */
 static const unsigned all_needs[] = {PS_NEED_SUM,
@@ -22,34 +22,6 @@ static const parsum_type integers[] = {PARSUM_I8, PARSUM_I16, PARSUM_I32, PARSUM
                                        PARSUM_U8, PARSUM_U16, PARSUM_U32, PARSUM_U64};
 
 /* ---- numbers in memory, and what they sum to */
-
-/* Memory of which every byte before and behind the numbers of the latest block is noise. */
-static unsigned char *memory;
-static size_t memory_bytes;
-
-static ps_engine_state *engine;
-
-static int tidy(void **state) {
-    (void)state;
-    close_session();
-    if (engine != NULL)
-        engine->engine->close(engine);
-    engine = NULL;
-    free(memory);
-    memory = NULL;
-    memory_bytes = 0;
-    return 0;
-}
-
-static unsigned char *memory_of(size_t bytes) {
-    if (bytes > memory_bytes) {
-        free(memory);
-        memory_bytes = bytes;
-        memory = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
-        assert_non_null(memory);
-    }
-    return memory;
-}
 
 static bool is_signed(parsum_type type) {
     return parsum_type_name(type)[0] == 'i';
@@ -474,8 +446,8 @@ typedef struct check_log {
     atomic_bool late; /* a block was checked after it had been given back */
 } check_log;
 
-static void log_check(void *context, unsigned worker, const ps_block *block) {
-    check_log *log = context;
+static void log_check(void *user, unsigned worker, const ps_block *block) {
+    check_log *log = user;
     const uint64_t count = atomic_fetch_add(&log->count, block->count) + block->count;
     (void)worker;
     if (log->list->released >= count)
@@ -653,8 +625,6 @@ static void test_wrong_kernels_fail_their_self_test(void **state) {
     restore_kernels();
     assert_int_equal(missed, 0);
 }
-
-#define TEST(function) cmocka_unit_test_setup_teardown(function, guard, tidy)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

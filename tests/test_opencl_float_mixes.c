@@ -4,18 +4,12 @@
 #define _GNU_SOURCE /* memfd_create */
 #include "float_mixes.h"
 #include "opencl/array_kernels.h"
-#include "opencl_support.h"
+#include "opencl_test.h"
 
 enum { OFFSETS = 64 / sizeof(float), SMALL_LISTS = 12 };
 
 static unsigned char memory[2][TEST_MIX_MOST * sizeof(double) + OFFSETS * sizeof(double)]
     __attribute__((aligned(4096)));
-
-static int tidy(void **state) {
-    (void)state;
-    close_session();
-    return 0;
-}
 
 /* The list at a random place of a vector. */
 static ps_block place(const test_mix *mix, test_random *random) {
@@ -31,7 +25,7 @@ static ps_block place(const test_mix *mix, test_random *random) {
     return block;
 }
 
-static void run_list(const test_mix *mix, test_random *random, const char *engine) {
+static void run_list(const test_mix *mix, test_random *random, const char *way) {
     const unsigned needs = mix->pairs ? PS_NEED_PRODUCTS : TEST_MIX_NEEDS;
     ps_float_partial partial;
     ps_float_clear(&partial.head);
@@ -43,7 +37,7 @@ static void run_list(const test_mix *mix, test_random *random, const char *engin
         assert_ok(ps_session_submit(session, &block, needs, &error));
         assert_ok(ps_session_collect(session, &ps_kinds[PS_KIND_FLOAT], &partial.head, &error));
     }
-    test_assert_mix(mix, &partial, engine);
+    test_assert_mix(mix, &partial, way);
 }
 
 /* The engine's lists are shared out over its devices and their two ways to sum. */
@@ -209,10 +203,10 @@ static void equal_values(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(with_doubles, guard, tidy),
-        cmocka_unit_test_setup_teardown(in_integers, guard, tidy),
-        cmocka_unit_test_setup_teardown(stretches, guard, tidy),
-        cmocka_unit_test_setup_teardown(equal_values, guard, tidy),
+        TEST(with_doubles),
+        TEST(in_integers),
+        TEST(stretches),
+        TEST(equal_values),
     };
     return cmocka_run_group_tests(tests, find_devices, forget_devices);
 }

@@ -3,7 +3,7 @@
  * are made number by number (ps_float_add). */
 #include "float_support.h"
 #include "opencl/array_kernels.h"
-#include "opencl_support.h"
+#include "opencl_test.h"
 
 /* Each chooses another kernel; the last two are served by part of what one finds. */
 static const unsigned all_needs[] = {PS_NEED_SUM,      PS_NEED_SQUARES,    TEST_NEED_ALL,
@@ -12,28 +12,6 @@ enum { KERNELS = 4 };
 static const parsum_type types[] = {PARSUM_F64, PARSUM_F32};
 
 /* ---- numbers in memory, and what they sum to */
-
-static unsigned char *memory;
-static size_t memory_bytes;
-
-static int tidy(void **state) {
-    (void)state;
-    close_session();
-    free(memory);
-    memory = NULL;
-    memory_bytes = 0;
-    return 0;
-}
-
-static unsigned char *memory_of(size_t bytes) {
-    if (bytes > memory_bytes) {
-        free(memory);
-        memory_bytes = bytes;
-        memory = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
-        assert_non_null(memory);
-    }
-    return memory;
-}
 
 enum {
     UNIFORM,
@@ -441,14 +419,10 @@ static void test_wrong_kernels_are_found(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_self_tests_pass, guard, tidy),
-        cmocka_unit_test_setup_teardown(test_every_fill, guard, tidy),
-        cmocka_unit_test_setup_teardown(test_many_tiles_an_item, guard, tidy),
-        cmocka_unit_test_setup_teardown(test_counts_and_places, guard, tidy),
-        cmocka_unit_test_setup_teardown(test_work_group_sizes, guard, tidy),
-        cmocka_unit_test_setup_teardown(test_every_way_to_the_device, guard, tidy),
-        cmocka_unit_test_setup_teardown(test_nans_are_skipped, guard, tidy),
-        cmocka_unit_test_setup_teardown(test_wrong_kernels_are_found, guard, tidy),
+        TEST(test_self_tests_pass),    TEST(test_every_fill),
+        TEST(test_many_tiles_an_item), TEST(test_counts_and_places),
+        TEST(test_work_group_sizes),   TEST(test_every_way_to_the_device),
+        TEST(test_nans_are_skipped),   TEST(test_wrong_kernels_are_found),
     };
     return cmocka_run_group_tests(tests, find_devices, forget_devices);
 }

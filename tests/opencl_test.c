@@ -1,40 +1,48 @@
-/* opencl_support.h - what the tests of the OpenCL engine share: the devices to be tested, a session at a time, and kernels
- * from disk, with faults planted in them.
- *
- * PARSUM_TEST_DEVICE selects the device; PARSUM_TEST_SMALL=1: a simulator some 10,000 times slower than a device. What runs
- * there is small, and chosen for what the simulator checks: every kernel, odd work-groups, every call. */
-#ifndef PS_TEST_OPENCL_SUPPORT_H
-#define PS_TEST_OPENCL_SUPPORT_H
+/* opencl_test.c - finding the devices, the one session and the one context of a test, and kernels written to disk. */
+#include "opencl_test.h"
 
-#include <limits.h>
+bool small;
+ps_opencl_device *listed;
+size_t listed_count;
+size_t *chosen;
+size_t chosen_count;
 
-#include "engine_support.h"
-#include "opencl/kernel_files.h"
-#include "opencl/session.h"
+parsum_error error;
+ps_session *session;
+parsum_context *context;
+parsum_result *result;
+ps_engine_state *engine;
 
-static bool small;
-static ps_opencl_device *listed;
-static size_t listed_count;
-static size_t *chosen; /* indices into listed of the devices to be tested */
-static size_t chosen_count;
+static unsigned char *memory;
+static size_t memory_bytes;
 
-/* ---- a session at a time; what a failed assertion leaves open is closed by the teardown */
-
-static ps_session *session;
-static parsum_error error;
-
-static inline void close_session(void) {
+void close_session(void) {
     ps_session_close(session);
     session = NULL;
 }
 
-static inline void assert_ok(parsum_status status) {
+int tidy(void **state) {
+    (void)state;
+    close_session();
+    parsum_result_destroy(result);
+    parsum_context_destroy(context);
+    if (engine != NULL)
+        engine->engine->close(engine);
+    free(memory);
+    result = NULL;
+    context = NULL;
+    engine = NULL;
+    memory = NULL;
+    memory_bytes = 0;
+    return 0;
+}
+
+void assert_ok(parsum_status status) {
     if (status != PARSUM_OK)
         fail_msg("status %d: %s", (int)status, error.message);
 }
 
-/* Drivers replace signal handlers; a session leaves it to its caller to put them back. */
-static inline parsum_status try_plan(size_t device, const ps_session_plan *plan) {
+parsum_status try_plan(size_t device, const ps_session_plan *plan) {
     ps_signals signals;
     close_session();
     ps_signals_save(&signals);
@@ -45,11 +53,45 @@ static inline parsum_status try_plan(size_t device, const ps_session_plan *plan)
     return status;
 }
 
+unsigned char *memory_of(size_t bytes) {
+    if (bytes > memory_bytes) {
+        free(memory);
+        memory_bytes = bytes;
+        memory = aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
+        assert_non_null(memory);
+    }
+    return memory;
+}
+
+/* ---- the public interface */
+
+parsum_options options_of(const char *selector) {
+    parsum_options options;
+    parsum_options_init(&options);
+    options.engine = "opencl";
+    options.device = selector;
+    options.statistics = PARSUM_MASK_ALL;
+    if (small)
+        options.work_group_size = 7;
+    return options;
+}
+
+void create(const parsum_options *options) {
+    tidy(NULL);
+    assert_ok(parsum_context_create(options, &context, &error));
+}
+
+void reduce(const parsum_range *ranges, size_t count) {
+    parsum_result_destroy(result);
+    result = NULL;
+    assert_ok(parsum_reduce_ranges(context, ranges, count, &result, &error));
+}
+
 /* ---- kernels from disk: broken ones and wrong ones */
 
-static char folder[PATH_MAX]; /* of kernels */
+char folder[PATH_MAX];
 
-static inline void write_kernel(const char *name, const char *text) {
+void write_kernel(const char *name, const char *text) {
     char path[PATH_MAX + 64];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *file = fopen(path, "wb");
@@ -58,13 +100,12 @@ static inline void write_kernel(const char *name, const char *text) {
     fclose(file);
 }
 
-static inline void restore_kernels(void) {
+void restore_kernels(void) {
     for (size_t i = 0; i < PS_KERNEL_FILE_COUNT; i++)
         write_kernel(ps_kernel_files[i].name, ps_kernel_files[i].text);
 }
 
-/* Writes kernel file name with the only place of from replaced by to. */
-static inline void plant(const char *name, const char *from, const char *to) {
+void plant(const char *name, const char *from, const char *to) {
     unsigned places = 0;
     for (size_t i = 0; i < PS_KERNEL_FILE_COUNT; i++) {
         const char *text = ps_kernel_files[i].text, *place = strstr(text, from);
@@ -83,14 +124,13 @@ static inline void plant(const char *name, const char *from, const char *to) {
         fail_msg("%s has %u places of: %s", name, places, from);
 }
 
-/* Each planted fault is compiled, which takes its time: all are in the long run, else every third one, by the seed. */
-static inline bool is_left_out(size_t fault) {
+bool is_left_out(size_t fault) {
     return getenv("PARSUM_TEST_LONG") == NULL && (fault + test_seed()) % 3 != 0;
 }
 
 /* ---- setting up */
 
-static inline int find_devices(void **state) {
+int find_devices(void **state) {
     const char *selector = getenv("PARSUM_TEST_DEVICE");
     (void)state;
     small = getenv("PARSUM_TEST_SMALL") != NULL;
@@ -113,7 +153,7 @@ static inline int find_devices(void **state) {
     return status == PARSUM_OK ? 0 : -1;
 }
 
-static inline int forget_devices(void **state) {
+int forget_devices(void **state) {
     (void)state;
     for (size_t i = 0; i < PS_KERNEL_FILE_COUNT; i++) {
         char path[PATH_MAX + 64];
@@ -126,11 +166,8 @@ static inline int forget_devices(void **state) {
     return 0;
 }
 
-/* A hang guard of its own: drivers compile for seconds. */
-static inline int guard(void **state) {
+int guard(void **state) {
     test_guard(state);
     alarm(300);
     return 0;
 }
-
-#endif
