@@ -44,12 +44,12 @@ class Lists(lists.ListTest):
 class Integers(Lists):
     def test_every_type_as_npy(self):
         for name, order, version, fortran in itertools.product(INTEGERS, "<>", (1, 2, 3), (False, True)):
-            for shape in self.random.sample([(), (0,), (1,), (7, 11), (3, 0, 5), (2, 3, 4, 5)], 3):
-                values = self.integers(name, math.prod(shape))
-                path = write(npy(name, values, order, shape, fortran, version), ".npy")
-                engine = self.next_engine()
-                with self.subTest(type=name, order=order, version=version, shape=shape, engine=engine):
-                    self.assert_lists([*engine, path], lists.expected_integers(values))
+            shape = self.random.choice([(), (0,), (1,), (7, 11), (3, 0, 5), (2, 3, 4, 5)])
+            values = self.integers(name, math.prod(shape))
+            path = write(npy(name, values, order, shape, fortran, version), ".npy")
+            engine = self.next_engine()
+            with self.subTest(type=name, order=order, version=version, shape=shape, engine=engine):
+                self.assert_lists([*engine, path], lists.expected_integers(values))
 
     def test_raw_of_every_type_and_length(self):
         for name, count in itertools.product(INTEGERS, COUNTS):

@@ -46,10 +46,10 @@ class DyingWorkers(Processes):
 
     @classmethod
     def setUpClass(cls):
-        # A range that takes the engine one to two seconds on this machine.
+        # A range that takes the engine about a second on this machine.
         count = 2 * 10**9
         report = run(["--engine=fork", "--workers=2", "--verify=none", "--json", f"1:{count + 1}"]).json()
-        cls.range = f"1:{int(count * 1.7 / report['seconds']['compute']) + 1}"
+        cls.range = f"1:{int(count * 1.3 / report['seconds']['compute']) + 1}"
         cls.answer = harness.expected_lines([cls.range], ["sum", "sumsq"])
 
     def start_fork(self, workers):
