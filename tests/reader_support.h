@@ -12,6 +12,8 @@
 #include "source/reader.h"
 #include "support.h"
 
+enum { MEGABYTE = 1 << 20 };
+
 typedef struct test_bytes {
     unsigned char *data;
     size_t size;
@@ -89,6 +91,12 @@ static inline int test_folder_make(void **state) {
     return mkdtemp(test_folder) == NULL;
 }
 
+/* The last test of a program: the others have removed what they made. */
+static inline void test_folder_is_empty(void **state) {
+    (void)state;
+    assert_int_equal(rmdir(test_folder), 0);
+}
+
 static inline void test_path(char *path, size_t size, const char *name) {
     snprintf(path, size, "%s/%s", test_folder, name);
 }
@@ -119,6 +127,11 @@ static inline void test_assert_bytes(const test_bytes *actual, const test_bytes 
     assert_int_equal(actual->size, expected->size);
     if (expected->size > 0)
         assert_memory_equal(actual->data, expected->data, expected->size);
+}
+
+static inline void test_assert_message(const parsum_error *error, const char *word) {
+    if (strstr(error->message, word) == NULL)
+        fail_msg("'%s' is not in: %s", word, error->message);
 }
 
 #endif

@@ -41,11 +41,13 @@ void progress_show(const parsum_progress *progress, void *user) {
     state.latest = now;
     state.shown = true;
     const double rate = (double)done / (now - state.start);
+    char speed[64] = ""; /* of numbers; what is measured row by row has none worth saying */
+    if (rate >= 1e3)
+        snprintf(speed, sizeof speed, "  %.3g G %s/s", 1e-9 * rate, progress->unit);
     if (total == 0) /* a pipe */
-        fprintf(stderr, "\r\033[K%.4g M %s  %.3g G %s/s", 1e-6 * (double)done, progress->unit, 1e-9 * rate,
-                progress->unit);
+        fprintf(stderr, "\r\033[K%.4g M %s%s", 1e-6 * (double)done, progress->unit, speed);
     else
-        fprintf(stderr, "\r\033[K%5.1f %%  %.3g G %s/s  %.0f s left", 100.0 * (double)done / (double)total,
-                1e-9 * rate, progress->unit, (double)(total - done) / rate);
+        fprintf(stderr, "\r\033[K%5.1f %%%s  %.0f s left", 100.0 * (double)done / (double)total, speed,
+                (double)(total - done) / rate);
     fflush(stderr);
 }

@@ -22,10 +22,10 @@ class Report(StudyTest):
         cpus = len(os.sched_getaffinity(0))
         calm = os.getloadavg()[0] < 0.5 * cpus
         begin, used_before = time.monotonic(), cpu_seconds_of_children()
-        result = run(["study", "--json"], harness.none())
+        result = run(["study", "--json", "--progress=always"], harness.none())
         seconds, used = time.monotonic() - begin, cpu_seconds_of_children() - used_before
         self.assert_status(result, 0)
-        self.assertEqual(result.stderr, "")
+        self.assertRegex(result.stderr, r"^(\r\x1b\[K *[\d.]+ %  \d+ s left)+\r\x1b\[K$")
         report = result.json()
         self.assertEqual((report["schema"], report["command"]), ("parsum/1", "study"))
         self.assertEqual([row["name"] for row in report["rows"]], ROWS)
@@ -40,15 +40,15 @@ class Report(StudyTest):
                 self.assertNotIn("  ", row["sentence"])
                 self.assertGreater(len(row["method"]), 40)
         # The contract's limit of the default settings is for a machine that does nothing else. On any other it is that of the
-        # CPU time, which many CPUs share.
-        self.assertLess(used, 10 * max(1, cpus / 8))
+        # CPU time, as two CPUs would have it, or many that share the rows.
+        self.assertLess(used, 10 * max(2, cpus / 8))
         if calm:
             self.assertLess(seconds, 10)
 
     def test_text(self):
-        result = run(["study", *QUICK, "--progress=always"], harness.none())
+        result = run(["study", *QUICK], harness.none())
         self.assert_status(result, 0)
-        self.assertNotEqual(result.stderr, "")
+        self.assertEqual(result.stderr, "")
         self.assertEqual(len(re.findall(r"^\d\. ", result.stdout, re.M)), len(ROWS))
         self.assertEqual(len(re.findall(r"^  => ", result.stdout, re.M)), len(ROWS))
         self.assertRegex(result.stdout, r"(?m)^ +1  #+ [\d.]+\n +=+ [\d.]+$")

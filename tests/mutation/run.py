@@ -43,13 +43,13 @@ OWN_TESTS = {
     "exact/partial_file": ["partial_file"], "exact/partial_check": ["partial_check", "partial_file"], "exact/partial": ["partial"],
     "exact/reference": ["reference"], "exact/rounding": ["rounding", "binary"],
     "exact/statistics": ["statistics", "float_statistics", "decimal_statistics"], "exact/wide": ["wide"],
-    "fold/array": ["array"], "fold/float": ["float_array", "float_slices", "float_tries"], "fold/fold": ["fold"],
+    "fold/array": ["array", "array_blocks"], "fold/float": ["float_array", "float_slices", "float_tries"], "fold/fold": ["fold"],
     "fold/progression": ["fold"], "fold/short_number": ["text_parts", "text"], "fold/text_doubles": ["text_doubles"],
     "fold/text": ["text", "text_parts"],
 }
 # Objects that several tests are made of, compiled once.
-SHARED = {"float_emulated": ["float_array", "float_slices", "float_tries"]}
-OTHER_TESTS = ["accumulator", "npy", "engines", "engine_runs", "engine_callbacks", "library"]
+SHARED = {"float_emulated": ["float_array", "float_slices", "float_tries"], "array_emulated": ["array", "array_blocks"]}
+OTHER_TESTS = ["accumulator", "npy", "engines", "engine_runs", "engine_callbacks", "library", "library_manners"]
 TESTS = sorted({name for names in OWN_TESTS.values() for name in names}) + OTHER_TESTS
 
 
