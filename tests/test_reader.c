@@ -285,7 +285,8 @@ static void slow_pipes(void **state) {
     test_bytes plain = test_bytes_text(&random, 50000);
     char path[64];
     test_path(path, sizeof path, "fifo");
-    for (ps_compression compression = PS_COMPRESSION_NONE; compression <= PS_COMPRESSION_ZSTD; compression++) {
+    for (ps_compression compression = PS_COMPRESSION_NONE; compression <= PS_COMPRESSION_ZSTD;
+         compression++) {
         test_bytes packed = compress_in_parts(&plain, compression, 3, &random);
         slow_writer writer = {.descriptor = -1, .path = path, .bytes = &packed};
         assert_int_equal(mkfifo(path, 0600), 0);

@@ -50,7 +50,8 @@ static void cut_off_anywhere(void **state) {
     (void)state;
     test_random random = test_random_start(2);
     test_bytes plain = test_bytes_text(&random, 700);
-    for (ps_compression compression = PS_COMPRESSION_GZIP; compression <= PS_COMPRESSION_ZSTD; compression++) {
+    for (ps_compression compression = PS_COMPRESSION_GZIP; compression <= PS_COMPRESSION_ZSTD;
+         compression++) {
         test_bytes packed = {NULL, 0};
         test_bytes_add_as(&packed, compression, plain.data, 300);
         const size_t boundary = packed.size;
@@ -81,7 +82,8 @@ static void damaged_anywhere(void **state) {
     (void)state;
     test_random random = test_random_start(3);
     test_bytes plain = test_bytes_text(&random, 300);
-    for (ps_compression compression = PS_COMPRESSION_GZIP; compression <= PS_COMPRESSION_ZSTD; compression++) {
+    for (ps_compression compression = PS_COMPRESSION_GZIP; compression <= PS_COMPRESSION_ZSTD;
+         compression++) {
         test_bytes packed = {NULL, 0};
         unsigned refused = 0;
         test_bytes_add_as(&packed, compression, plain.data, plain.size);
@@ -109,7 +111,8 @@ static void damage_after_rewinding(void **state) {
     (void)state;
     char path[64];
     test_path(path, sizeof path, "cut");
-    for (ps_compression compression = PS_COMPRESSION_GZIP; compression <= PS_COMPRESSION_ZSTD; compression++) {
+    for (ps_compression compression = PS_COMPRESSION_GZIP; compression <= PS_COMPRESSION_ZSTD;
+         compression++) {
         test_bytes packed = {NULL, 0};
         ps_reader *reader;
         parsum_error error;
@@ -204,7 +207,8 @@ static void sizes_of_frames(void **state) {
 /* Many members of a few bytes, more than fit one chunk of input. */
 static void many_small_members(void **state) {
     (void)state;
-    for (ps_compression compression = PS_COMPRESSION_GZIP; compression <= PS_COMPRESSION_ZSTD; compression++) {
+    for (ps_compression compression = PS_COMPRESSION_GZIP; compression <= PS_COMPRESSION_ZSTD;
+         compression++) {
         test_bytes packed = {NULL, 0}, plain = {NULL, 0}, unpacked = {NULL, 0}, member = {NULL, 0};
         parsum_error error;
         test_bytes_add_as(&member, compression, "12\n", 3);
