@@ -40,6 +40,7 @@ static inline ps_doubles product_errors(ps_doubles a, ps_doubles b, ps_doubles p
 #define PS_WORD_MINIMUM(a, b) chosen_words((ps_words)((a) < (b)), a, b)
 #define PS_GREATER(a, b) ((ps_doubles)chosen((ps_vector)((a) > (b)), (ps_vector)(a), (ps_vector)(b)))
 #define PS_LESSER(a, b) ((ps_doubles)chosen((ps_vector)((a) < (b)), (ps_vector)(a), (ps_vector)(b)))
-#define PS_SIGNS(bits) (0 - ((bits) >> 63))
+#define PS_ADD_NEGATIVE(total, numbers, values) ((total) + ((0 - ((numbers) >> 63)) & (values)))
 #define PS_PRODUCT_ERROR(a, b, p) product_errors(a, b, p)
+#define PS_PRODUCT_ERROR_OF_ANY
 #include "fold/float_template.h"

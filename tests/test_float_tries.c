@@ -39,7 +39,7 @@ static void add_slices(const int64_t *sums, int slices, int k, ps_binary *total)
 
 static void assert_squares(const int64_t *sums, int k, const ps_float_partial *expected) {
     ps_binary squares = {{0}};
-    add_slices(sums, PS_FLOAT_SQUARE_SLICES, k, &squares);
+    add_slices(sums, PS_FLOAT_PRODUCT_SLICES, k, &squares);
     assert_memory_equal(&squares, &expected->squares.finite, sizeof squares);
 }
 
@@ -57,7 +57,7 @@ static void tried_pieces_at_their_bounds(void **state) {
     (void)state;
     static double list[PS_FLOAT_PIECE];
     test_random random = test_random_start(18);
-    const int least_k = -1022 + PS_FLOAT_SLICE_BITS * PS_FLOAT_SQUARE_SLICES;
+    const int least_k = -1022 + PS_FLOAT_SLICE_BITS * PS_FLOAT_PRODUCT_SLICES;
     for (unsigned i = 0; i < 900; i++) {
         const int k = i % 9 == 0   ? 1022
                       : i % 9 == 1 ? least_k + (int)(i / 9 % 2)
@@ -80,7 +80,7 @@ static void tried_pieces_at_their_bounds(void **state) {
             ps_float_add(&expected, list[j], TEST_ALL_NEEDS);
         for (const test_float_path *path = test_float_paths(); path->name != NULL; path++) {
             const ps_float_piece piece = piece_of(path, list, count);
-            int64_t squares[PS_FLOAT_SQUARE_SLICES];
+            int64_t squares[PS_FLOAT_PRODUCT_SLICES];
             ps_float_moments moments;
             assert_int_equal(path->loops->try_squares(&piece, k, squares), fits);
             assert_int_equal(path->loops->try_moments(&piece, v, k, &moments), fits);
@@ -90,6 +90,80 @@ static void tried_pieces_at_their_bounds(void **state) {
             assert_moments(&moments, v, k, &expected);
         }
     }
+}
+
+/* Factors of the product 1.x * 2^exponent, anywhere in the range of doubles: one of them may be subnormal, or near the largest. */
+static void factors_of(test_random *random, int exponent, double *left, double *right) {
+    const int low = exponent - 1022 > -1074 ? exponent - 1022 : -1074, high = exponent - low;
+    const uint64_t end = test_random_below(random, 4);
+    const int own = end == 0   ? low
+                    : end == 1 ? high
+                               : low + (int)test_random_below(random, (uint64_t)(high - low + 1));
+    *left = ldexp(test_random_double(random, 0), own);
+    *right = ldexp(test_random_double(random, 0), exponent - own);
+    *left = test_random_below(random, 2) ? -*left : *left;
+    *right = test_random_below(random, 2) ? -*right : *right;
+}
+
+/* A pair whose product is at one of the bounds, beside it, or out of them by much. */
+static void odd_factors(test_random *random, int k, uint64_t kind, double *left, double *right) {
+    const double least = ldexp(1, k - 50), above = ldexp(1, k - 1);
+    const double products[] = {least,
+                               test_double_beside(least, -1),
+                               test_double_beside(least, 1),
+                               above,
+                               test_double_beside(above, -1),
+                               0,
+                               0x1p-1074,
+                               (double)INFINITY,
+                               (double)NAN};
+    const int shift = (int)test_random_below(random, 41) - 20;
+    *left = ldexp(products[kind % (sizeof products / sizeof products[0])], k > 0 ? -20 : 20);
+    *left = ldexp(*left, shift);
+    *right = ldexp(test_random_below(random, 2) ? -1 : 1, (k > 0 ? 20 : -20) - shift);
+}
+
+static void tried_products_at_their_bounds(void **state) {
+    (void)state;
+    static double left[PS_FLOAT_PIECE], right[PS_FLOAT_PIECE];
+    test_random random = test_random_start(23);
+    const int least_k = -1022 + PS_FLOAT_SLICE_BITS * PS_FLOAT_PRODUCT_SLICES;
+    unsigned kept = 0, dropped = 0;
+    for (unsigned i = 0; i < 900; i++) {
+        const int k = i % 5 == 0   ? 1022
+                      : i % 5 == 1 ? least_k
+                                   : least_k + (int)test_random_below(&random, (uint64_t)(1023 - least_k));
+        const uint64_t count =
+            i % 2 == 0 ? PS_FLOAT_PIECE : PS_FLOAT_LANES_MAX * (1 + test_random_below(&random, 9));
+        const uint64_t odd = i % 4 == 0 ? count : test_random_below(&random, count); /* count: none */
+        bool fits = true;
+        ps_float_partial expected;
+        ps_float_clear(&expected.head);
+        for (uint64_t j = 0; j < count; j++) {
+            if (j == odd)
+                odd_factors(&random, k, i / 4, &left[j], &right[j]);
+            else
+                factors_of(&random, k - 4 - (int)test_random_below(&random, 40), &left[j], &right[j]);
+            const double p = fabs(left[j] * right[j]);
+            fits = fits && p >= ldexp(1, k - 50) && p < ldexp(1, k - 1);
+            ps_float_add_product(&expected, left[j], right[j]);
+        }
+        assert_true(fits || odd < count);
+        for (const test_float_path *path = test_float_paths(); path->name != NULL; path++) {
+            ps_float_piece piece = piece_of(path, left, count);
+            int64_t products[PS_FLOAT_PRODUCT_SLICES];
+            if (path->loops->try_products == NULL)
+                continue;
+            piece.right = (const unsigned char *)right;
+            assert_int_equal(path->loops->try_products(&piece, k, products), fits);
+            if (fits)
+                assert_squares(products, k, &expected);
+            kept += fits;
+            dropped += !fits;
+        }
+        test_assert_paths(PARSUM_F64, left, right, count, PS_NEED_PRODUCTS, "factors of any size");
+    }
+    assert_true(kept > 300 && dropped > 300);
 }
 
 /* Where doubles' shares of the last slice end, at best. */
@@ -184,7 +258,7 @@ static void tried_pieces_through_paths(void **state) {
                                      PS_NEED_SUM | PS_NEED_SQUARES,
                                      PS_NEED_SUM | PS_NEED_SQUARES | PS_NEED_MAGNITUDES,
                                      TEST_ALL_NEEDS};
-    static double list[PIECES * PS_FLOAT_PIECE + 7];
+    static double list[PIECES * PS_FLOAT_PIECE + 7], factors[2][PIECES * PS_FLOAT_PIECE + 7];
     const uint64_t count = sizeof list / sizeof list[0];
     test_random random = test_random_start(19);
     for (unsigned i = 0; i < 27; i++) {
@@ -198,6 +272,13 @@ static void tried_pieces_through_paths(void **state) {
             list[test_random_below(&random, count)] = tried_odd_one(20 + (int)(i / 9), i);
         for (size_t n = 0; n < sizeof needs / sizeof needs[0]; n++)
             test_assert_paths(PARSUM_F64, list, NULL, count, needs[n], "tried pieces");
+        /* Products of numbers some of which are too large or too small to be split into halves. */
+        const int shift = (int)(i % 3) * 500 - 500;
+        for (uint64_t j = 0; j < count; j++) {
+            factors[0][j] = ldexp(list[j], shift);
+            factors[1][j] = ldexp(tried_root(&random, 20), -shift);
+        }
+        test_assert_paths(PARSUM_F64, factors[0], factors[1], count, PS_NEED_PRODUCTS, "tried products");
     }
 }
 
@@ -241,8 +322,11 @@ static void windows_of_many_slices(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tried_pieces_at_their_bounds), cmocka_unit_test(tried_values_at_their_bounds),
-        cmocka_unit_test(tried_pieces_through_paths),   cmocka_unit_test(windows_far_apart),
+        cmocka_unit_test(tried_pieces_at_their_bounds),
+        cmocka_unit_test(tried_products_at_their_bounds),
+        cmocka_unit_test(tried_values_at_their_bounds),
+        cmocka_unit_test(tried_pieces_through_paths),
+        cmocka_unit_test(windows_far_apart),
         cmocka_unit_test(windows_of_many_slices),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -129,13 +129,26 @@ static void take_specials(ps_float_state *fold, ps_float_operands *list) {
     to_vectors(fold, list);
 }
 
+static void widen_extremes(const ps_float_state *fold, const unsigned char *numbers, uint64_t vectors,
+                           double *minimum, double *maximum) {
+    double least, most;
+    if (vectors == 0)
+        return;
+    fold->loops->extremes(fold->type, numbers, vectors, &least, &most);
+    *minimum = least < *minimum ? least : *minimum;
+    *maximum = most > *maximum ? most : *maximum;
+}
+
 /* The extremes of finite numbers, count > 0, none of which is -0. */
 static void find_extremes(const ps_float_state *fold, const ps_float_operands *list, double *minimum,
                           double *maximum) {
-    const uint64_t vectors = list->count / fold->vector_numbers;
+    const uint64_t vectors = list->count / fold->vector_numbers, half = vectors / 2;
+    /* Zeros that fill up the last vector are no numbers. */
+    const size_t half_bytes = half * fold->vector_numbers * fold->size_bytes;
+    const size_t gap_bytes = list->stream_bytes > 0 ? list->stream_bytes : half_bytes;
     *minimum = *maximum = ps_float_at(fold->type, list->left, 0);
-    if (vectors > 0)
-        fold->loops->extremes(fold->type, list->left, vectors, minimum, maximum);
+    widen_extremes(fold, list->left, half, minimum, maximum);
+    widen_extremes(fold, list->left + gap_bytes, vectors - half, minimum, maximum);
     for (uint64_t i = vectors * fold->vector_numbers; i < list->count; i++) {
         const double value = ps_float_at(fold->type, list->left, i);
         *minimum = value < *minimum ? value : *minimum;
@@ -253,7 +266,7 @@ static uint64_t add_streams(ps_float_state *fold, const unsigned char *left, con
                                   PS_FLOAT_PIECE, whole * half_bytes};
         if (ps_float_try_piece(fold, &list))
             continue;
-        const bool scan_next = done + 1 < whole && !ps_float_is_tried(fold);
+        const bool scan_next = takes_one_loop(fold->needs) && done + 1 < whole && !ps_float_is_tried(fold);
         fold->next_left = scan_next ? ahead(list.left, half_bytes) : NULL;
         fold->next_right = scan_next ? ahead(list.right, half_bytes) : NULL;
         add_piece(fold, &list);
@@ -293,8 +306,7 @@ void ps_float_add_numbers(const ps_float_loops *loops, parsum_type type, const u
     fold.next_scan = (ps_float_scans){{0, 0}, {0, 0}};
     ps_float_fallback_start(&fold.fallback, needs);
     const unsigned char *const right_from = needs & PS_NEED_PRODUCTS ? right : NULL;
-    const uint64_t whole = takes_one_loop(needs) ? count / PS_FLOAT_PIECE : 0,
-                   half_count = PS_FLOAT_PIECE / 2;
+    const uint64_t whole = count / PS_FLOAT_PIECE, half_count = PS_FLOAT_PIECE / 2;
     const uint64_t done = add_streams(&fold, left, right_from, whole), second = (whole + done) * half_count;
     add_run(&fold, left, right_from, done * half_count, whole * half_count);
     add_run(&fold, left, right_from, second, count);

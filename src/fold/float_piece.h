@@ -14,7 +14,7 @@ enum {
     PS_FLOAT_TRIED_SLICES_MAX = 3, /* of doubles that are tried alone */
     PS_FLOAT_VALUE_SLICES =
         2, /* of doubles that are tried with their squares, and of these: what most lists need */
-    PS_FLOAT_SQUARE_SLICES = 3,
+    PS_FLOAT_PRODUCT_SLICES = 3, /* of products or squares that are tried */
     PS_FLOAT_LANES_MAX =
         8 /* twice as many divide PS_FLOAT_PIECE, so that only a list's last piece fills no whole vectors */
 };
@@ -46,7 +46,8 @@ typedef struct ps_float_slices {
 
 /* Sums of slices in their units; the least and the largest, neither of them a zero. */
 typedef struct ps_float_moments {
-    int64_t values[PS_FLOAT_VALUE_SLICES], magnitudes[PS_FLOAT_VALUE_SLICES], squares[PS_FLOAT_SQUARE_SLICES];
+    int64_t values[PS_FLOAT_VALUE_SLICES], magnitudes[PS_FLOAT_VALUE_SLICES],
+        squares[PS_FLOAT_PRODUCT_SLICES];
     double minimum, maximum;
 } ps_float_moments;
 
@@ -63,11 +64,13 @@ typedef struct ps_float_loops {
                 ps_float_slices *slices);
     /* Sum pieces of doubles by windows they need not fit: whether they do. If not, what is found means nothing. Faster than
      * finding it out before. try_values: the sums of the slices of values or magnitudes, by a window of 2 slices to
-     * PS_FLOAT_TRIED_SLICES_MAX. try_squares: of those of squares, by a window at k. try_moments: likewise, and of those of
-     * values by a window at v, with k + 1 <= 2v <= k + 52. No piece is empty. */
+     * PS_FLOAT_TRIED_SLICES_MAX. try_squares and try_products: of those of squares or products, by a window at k; NULL: the
+     * path has no such loop. try_moments: of those of squares, and of those of values by a window at v, with k + 1 <= 2v <=
+     * k + 52. No piece is empty. */
     bool (*try_values)(const ps_float_piece *piece, ps_float_term term, ps_float_window window,
                        int64_t *sums);
     bool (*try_squares)(const ps_float_piece *piece, int k, int64_t *sums);
+    bool (*try_products)(const ps_float_piece *piece, int k, int64_t *sums);
     bool (*try_moments)(const ps_float_piece *piece, int v, int k, ps_float_moments *moments);
 } ps_float_loops;
 

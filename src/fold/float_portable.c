@@ -46,6 +46,6 @@ static inline ps_words chosen(ps_words mask, ps_words a, ps_words b) {
 #define PS_WORD_MINIMUM(a, b) chosen((ps_words)((a) < (b)), a, b)
 #define PS_GREATER(a, b) ((a) > (b) ? (a) : (b))
 #define PS_LESSER(a, b) ((a) < (b) ? (a) : (b))
-#define PS_SIGNS(bits) (0 - ((bits) >> 63))
+#define PS_ADD_NEGATIVE(total, numbers, values) ((total) + ((0 - ((numbers) >> 63)) & (values)))
 #define PS_PRODUCT_ERROR(a, b, p) product_error(a, b, p)
 #include "fold/float_template.h"

@@ -13,8 +13,11 @@
  *   ps_words                       a vector of twice as many 32-bit unsigned integers: the bits of floats
  *   PS_WORD_MAXIMUM(a, b), PS_WORD_MINIMUM(a, b)   the larger and the lesser of each of them
  *   PS_GREATER(a, b), PS_LESSER(a, b)   the larger and the lesser double of each lane; of NaNs and of zeros either
- *   PS_SIGNS(bits)                 all ones where the highest bit is set, else 0
- *   PS_PRODUCT_ERROR(a, b, p)      a * b - p, where p is a * b rounded and the difference is a double; else anything
+ *   PS_ADD_NEGATIVE(total, numbers, values)   total, plus values in the lanes where the highest bit of numbers is set; all three
+ *                                  are ps_vectors
+ *   PS_PRODUCT_ERROR(a, b, p)      a * b - p, where p is a * b rounded, the difference is a double, and both factors are normal
+ *                                  and below 2^1023; else anything
+ *   PS_PRODUCT_ERROR_OF_ANY        where it is so for all finite factors, else not defined
  *
  * Compiled without contraction: a contracted p - q would count what PS_PRODUCT_ERROR gives twice. */
 #include <string.h>
@@ -359,7 +362,8 @@ static void sum(const ps_float_piece *piece, ps_float_term term, ps_float_window
 
 #include "fold/float_tries.h"
 
-const ps_float_loops PS_LOOPS = {PS_LANES, scan, extremes, sum, try_values, try_squares, try_moments};
+const ps_float_loops PS_LOOPS = {PS_LANES,   scan,        extremes,     sum,
+                                 try_values, try_squares, try_products, try_moments};
 
 void PS_PATH(parsum_type type, const unsigned char *left, const unsigned char *right, uint64_t count,
              unsigned needs, ps_float_partial *partial) {

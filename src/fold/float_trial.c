@@ -15,11 +15,12 @@ static bool try_values(ps_float_state *fold, const ps_float_piece *piece) {
     return true;
 }
 
-static bool try_squares(ps_float_state *fold, const ps_float_piece *piece) {
-    int64_t sums[PS_FLOAT_SQUARE_SLICES];
-    if (!fold->loops->try_squares(piece, fold->product_window.k, sums))
+static bool try_products(ps_float_state *fold, const ps_float_piece *piece) {
+    int64_t sums[PS_FLOAT_PRODUCT_SLICES];
+    const int k = fold->product_window.k;
+    if (!(piece->right != NULL ? fold->loops->try_products : fold->loops->try_squares)(piece, k, sums))
         return false;
-    ps_slice_sums_add(&fold->products, sums, PS_FLOAT_SQUARE_SLICES);
+    ps_slice_sums_add(&fold->products, sums, PS_FLOAT_PRODUCT_SLICES);
     return true;
 }
 
@@ -28,7 +29,7 @@ static bool try_moments(ps_float_state *fold, const ps_float_piece *piece) {
     if (!fold->loops->try_moments(piece, fold->window.k, fold->product_window.k, &moments))
         return false;
     ps_slice_sums_add(&fold->sum, moments.values, PS_FLOAT_VALUE_SLICES);
-    ps_slice_sums_add(&fold->products, moments.squares, PS_FLOAT_SQUARE_SLICES);
+    ps_slice_sums_add(&fold->products, moments.squares, PS_FLOAT_PRODUCT_SLICES);
     if (fold->needs & PS_NEED_MAGNITUDES)
         ps_slice_sums_add(&fold->magnitudes, moments.magnitudes, PS_FLOAT_VALUE_SLICES);
     if (fold->needs & PS_NEED_EXTREMES)
@@ -41,15 +42,17 @@ static trial *next_trial(const ps_float_state *fold) {
     const unsigned needs = fold->needs, several = PS_NEED_SUM | PS_NEED_SQUARES;
     const int v = fold->window.k, k = fold->product_window.k;
     const bool has_values = fold->window.slices >= 2 && fold->window.slices <= PS_FLOAT_TRIED_SLICES_MAX;
-    const bool has_squares = fold->product_window.slices == PS_FLOAT_SQUARE_SLICES;
+    const bool has_products = fold->product_window.slices == PS_FLOAT_PRODUCT_SLICES;
     if (fold->untried > 0 || fold->type != PARSUM_F64)
         return NULL;
     if (needs == PS_NEED_SUM || needs == PS_NEED_MAGNITUDES)
         return has_values ? try_values : NULL;
-    if (needs & PS_NEED_PRODUCTS || !has_squares)
+    if (!has_products)
         return NULL;
+    if (needs & PS_NEED_PRODUCTS)
+        return fold->loops->try_products != NULL ? try_products : NULL;
     if (needs == PS_NEED_SQUARES)
-        return try_squares;
+        return try_products;
     const bool near = k + 1 <= 2 * v && 2 * v <= k + 52, two = fold->window.slices == PS_FLOAT_VALUE_SLICES;
     return near && two && (needs & several) == several ? try_moments : NULL;
 }

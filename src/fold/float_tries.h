@@ -4,22 +4,24 @@
  * Values alone have two or three slices. Those but the last are taken as ever; what they leave of a value is added up as a double,
  * exactly where the window holds it so (ps_float_window_holds_rests), which the exponents found on the way say in the end.
  *
- * Squares have three slices, k being that of the first. p = a * a, rounded, and its error e are as in sum_slices. With
- * 2^(k-50) <= p < 2^(k-1) for each of them,
+ * Products, squares too, have three slices, k being that of the first. p = a * b, rounded, and its error e are as in sum_slices.
+ * With 2^(k-50) <= |p| < 2^(k-1) for each of them,
  *  - p fits the first slice. |e| is at most half a unit of p, 2^(k-55), and fits the second;
  *  - p is a multiple of 2^(k-102), and so of the second slice's unit, 2^(k-104): nothing remains of it;
- *  - with 2^i <= |a| < 2^(i+1), p <= 2^(2i+2), so 2i >= k - 52. a is a multiple of 2^(i-52), a * a of 2^(2i-104), and so of the
- *    third slice's unit, 2^(k-156), as p is: e is one too, and nothing remains of it. The window has that unit at least
- *    2^-1022, so e is 0 or normal, and exact.
- * The bits of doubles that are not negative are in their order, as unsigned integers, and a NaN's are above all of those, of
- * either sign: zeros, infinities and NaNs are out of the bounds. What the loop makes of such pieces is dropped.
+ *  - with 2^i <= |a| < 2^(i+1) and 2^j <= |b| < 2^(j+1), |p| <= 2^(i+j+2), so i + j >= k - 52. a is a multiple of 2^(i-52), b of
+ *    2^(j-52), a * b of 2^(i+j-104), and so of the third slice's unit, 2^(k-156), as p is: e is one too, and nothing remains of
+ *    it. The window has that unit at least 2^-1022, so e is 0 or normal, and exact.
+ * The bits of doubles without their sign are in their order, as unsigned integers, and a NaN's are above all of those: products
+ * that are zeros, infinities or NaNs, and so factors that are, are out of the bounds. What the loop makes of such pieces is
+ * dropped. Roots are from 2^((k-51)/2) to 2^((k-1)/2). Nothing keeps the factors of products from either end of the doubles:
+ * only paths whose PS_PRODUCT_ERROR can take any try them.
  *
  * Values with squares have two slices, with v for k, where k + 1 <= 2v <= k + 52:
  *  - |a| >= 2^(v-1) would make p >= 2^(2v-2) >= 2^(k-1); so |a| fits the first slice;
  *  - v is from -432 to 537, as k is from -866 to 1022: no M overflows, and no unit is below 2^-1022;
  *  - a is a multiple of 2^(i-52), where 2i - 104 >= k - 156 >= 2v - 208, and so of the second slice's unit, 2^(v-104).
- * a is the sum of its slices, and |a| that of the slices with the sign of a. What those have in common with the bits y of slices
- * is added up as y, or as ~y = -y - 1 where a is negative: less than 1536 * (2^51 + 1) < 2^63 in all. */
+ * a is the sum of its slices, so that magnitudes sum up to the slices of all, less twice those of what is negative: at most
+ * 2 * PS_FLOAT_PIECE * 2^51 < 2^63. */
 
 /* The sum of lanes of what slices left, in units of 2^unit, those of the slice behind them: integers, as each is a multiple of
  * 2^8 of them, which come to at most PS_FLOAT_PIECE * 2^51 < 2^62. */
@@ -79,16 +81,16 @@ static bool try_values(const ps_float_piece *piece, ps_float_term term, ps_float
                                  : try_value_slices(piece, PS_TERM_MAGNITUDE, window.k, 2, sums);
 }
 
-/* The least and the largest p in each lane, as far as the high 32 bits go. */
-typedef struct square_bounds {
+/* The least and the largest |p| in each lane, as far as the high 32 bits go. */
+typedef struct product_bounds {
     ps_vector most, least;
-} square_bounds;
+} product_bounds;
 
-INLINE square_bounds no_squares(void) {
-    return (square_bounds){broadcast(0), broadcast(UINT64_MAX)};
+INLINE product_bounds no_products(void) {
+    return (product_bounds){broadcast(0), broadcast(UINT64_MAX)};
 }
 
-INLINE bool squares_fit(const square_bounds *bounds, int k) {
+INLINE bool products_fit(const product_bounds *bounds, int k) {
     uint64_t most[PS_LANES], least[PS_LANES];
     bool fit = true;
     memcpy(most, &bounds->most, sizeof most);
@@ -99,69 +101,87 @@ INLINE bool squares_fit(const square_bounds *bounds, int k) {
     return fit;
 }
 
-INLINE void add_square(ps_doubles a, const ps_doubles *shifters, ps_vector *lanes, square_bounds *bounds) {
-    const ps_doubles p = a * a;
-    bounds->most = PS_HIGH_MAXIMUM(bounds->most, bits_of(p));
-    bounds->least = PS_HIGH_MINIMUM(bounds->least, bits_of(p));
-    add_term(a, a, PS_TERM_SQUARE, true, shifters, PS_FLOAT_SQUARE_SLICES, lanes);
+INLINE void add_tried_term(ps_doubles a, ps_doubles b, ps_float_term term, const ps_doubles *shifters,
+                           ps_vector *lanes, product_bounds *bounds) {
+    const ps_vector p = bits_of(a * b);
+    const ps_vector magnitude = term == PS_TERM_SQUARE ? p : p & broadcast(UINT64_MAX >> 1);
+    bounds->most = PS_HIGH_MAXIMUM(bounds->most, magnitude);
+    bounds->least = PS_HIGH_MINIMUM(bounds->least, magnitude);
+    add_term(a, b, term, true, shifters, PS_FLOAT_PRODUCT_SLICES, lanes);
 }
 
 /* Two addends a number for the slice in the middle. */
-INLINE void square_sums(const ps_vector *lanes, uint64_t count, int k, int64_t *sums) {
-    FOR_SLICES(s, 0, PS_FLOAT_SQUARE_SLICES)
+INLINE void product_sums(const ps_vector *lanes, uint64_t count, int k, int64_t *sums) {
+    FOR_SLICES(s, 0, PS_FLOAT_PRODUCT_SLICES)
     sums[s] = slice_sum(lanes[s], count << (s == 1), k, s);
 }
 
-static bool try_squares(const ps_float_piece *piece, int k, int64_t *sums) {
+/* With term constant. */
+INLINE bool try_terms(const ps_float_piece *piece, ps_float_term term, int k, int64_t *sums) {
     ps_vector lanes[PS_FLOAT_SLICES_MAX];
     ps_doubles shifters[PS_FLOAT_SLICES_MAX];
-    square_bounds bounds = no_squares();
-    start_slices(k, PS_FLOAT_SQUARE_SLICES, shifters, lanes);
-#define ADD_VECTOR(offset)                                                                 \
-    do {                                                                                   \
-        __builtin_prefetch(piece->left + (offset) + 2048);                                 \
-        add_square(load(PARSUM_F64, piece->left + (offset), 0), shifters, lanes, &bounds); \
+    product_bounds bounds = no_products();
+    start_slices(k, PS_FLOAT_PRODUCT_SLICES, shifters, lanes);
+#define ADD_VECTOR(offset)                                                                              \
+    do {                                                                                                \
+        const ps_doubles a = load(PARSUM_F64, piece->left + (offset), 0);                               \
+        const ps_doubles b = term == PS_TERM_SQUARE ? a : load(PARSUM_F64, piece->right + (offset), 0); \
+        __builtin_prefetch(piece->left + (offset) + 2048);                                              \
+        if (term != PS_TERM_SQUARE)                                                                     \
+            __builtin_prefetch(piece->right + (offset) + 2048);                                         \
+        add_tried_term(a, b, term, shifters, lanes, &bounds);                                           \
     } while (0)
     FOR_PIECE(piece, ADD_VECTOR);
 #undef ADD_VECTOR
-    square_sums(lanes, piece->vectors * PS_LANES, k, sums);
-    return squares_fit(&bounds, k);
+    product_sums(lanes, piece->vectors * PS_LANES, k, sums);
+    return products_fit(&bounds, k);
 }
 
+static bool try_squares(const ps_float_piece *piece, int k, int64_t *sums) {
+    return try_terms(piece, PS_TERM_SQUARE, k, sums);
+}
+
+#ifdef PS_PRODUCT_ERROR_OF_ANY
+static bool try_products(const ps_float_piece *piece, int k, int64_t *sums) {
+    return try_terms(piece, PS_TERM_PRODUCT, k, sums);
+}
+#else
+#define try_products NULL
+#endif
+
 static bool try_moments(const ps_float_piece *piece, int v, int k, ps_float_moments *moments) {
-    ps_vector squares[PS_FLOAT_SLICES_MAX], values[PS_FLOAT_SLICES_MAX], magnitudes[PS_FLOAT_SLICES_MAX];
+    ps_vector squares[PS_FLOAT_SLICES_MAX], values[PS_FLOAT_SLICES_MAX], negatives[PS_FLOAT_SLICES_MAX];
     ps_doubles square_shifters[PS_FLOAT_SLICES_MAX], shifters[PS_FLOAT_SLICES_MAX];
-    ps_vector negative = broadcast(0);
+    ps_vector below = broadcast(0);
     ps_doubles least = load(PARSUM_F64, piece->left, 0), most = least;
-    square_bounds bounds = no_squares();
-    start_slices(k, PS_FLOAT_SQUARE_SLICES, square_shifters, squares);
+    product_bounds bounds = no_products();
+    start_slices(k, PS_FLOAT_PRODUCT_SLICES, square_shifters, squares);
     start_slices(v, PS_FLOAT_VALUE_SLICES, shifters, values);
-    start_slices(v, PS_FLOAT_VALUE_SLICES, shifters, magnitudes);
-#define ADD_VECTOR(offset)                                                \
-    do {                                                                  \
-        const ps_doubles a = load(PARSUM_F64, piece->left + (offset), 0); \
-        const ps_vector signs = PS_SIGNS(bits_of(a));                     \
-        const ps_doubles y0 = a + shifters[0];                            \
-        const ps_doubles y1 = a - (y0 - shifters[0]) + shifters[1];       \
-        __builtin_prefetch(piece->left + (offset) + 2048);                \
-        negative += signs;                                                \
-        values[0] += bits_of(y0);                                         \
-        values[1] += bits_of(y1);                                         \
-        magnitudes[0] += bits_of(y0) ^ signs;                             \
-        magnitudes[1] += bits_of(y1) ^ signs;                             \
-        least = PS_LESSER(least, a);                                      \
-        most = PS_GREATER(most, a);                                       \
-        add_square(a, square_shifters, squares, &bounds);                 \
+    start_slices(v, PS_FLOAT_VALUE_SLICES, shifters, negatives);
+#define ADD_VECTOR(offset)                                                       \
+    do {                                                                         \
+        const ps_doubles a = load(PARSUM_F64, piece->left + (offset), 0);        \
+        const ps_doubles y0 = a + shifters[0];                                   \
+        const ps_doubles y1 = a - (y0 - shifters[0]) + shifters[1];              \
+        __builtin_prefetch(piece->left + (offset) + 2048);                       \
+        below = PS_ADD_NEGATIVE(below, bits_of(a), broadcast(1));                \
+        values[0] += bits_of(y0);                                                \
+        values[1] += bits_of(y1);                                                \
+        negatives[0] = PS_ADD_NEGATIVE(negatives[0], bits_of(a), bits_of(y0));   \
+        negatives[1] = PS_ADD_NEGATIVE(negatives[1], bits_of(a), bits_of(y1));   \
+        least = PS_LESSER(least, a);                                             \
+        most = PS_GREATER(most, a);                                              \
+        add_tried_term(a, a, PS_TERM_SQUARE, square_shifters, squares, &bounds); \
     } while (0)
     FOR_PIECE(piece, ADD_VECTOR);
 #undef ADD_VECTOR
-    const uint64_t count = piece->vectors * PS_LANES, negatives = 0 - total_of(negative);
-    square_sums(squares, count, k, moments->squares);
+    const uint64_t count = piece->vectors * PS_LANES, count_below = total_of(below);
+    product_sums(squares, count, k, moments->squares);
     FOR_SLICES(s, 0, PS_FLOAT_VALUE_SLICES) {
         moments->values[s] = slice_sum(values[s], count, v, s);
-        moments->magnitudes[s] = slice_sum(magnitudes[s], count - 2 * negatives, v, s) + (int64_t)negatives;
+        moments->magnitudes[s] = moments->values[s] - 2 * slice_sum(negatives[s], count_below, v, s);
     }
     moments->minimum = least_of(least);
     moments->maximum = greatest_of(most);
-    return squares_fit(&bounds, k);
+    return products_fit(&bounds, k);
 }
