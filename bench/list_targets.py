@@ -37,7 +37,8 @@ class PartPromises:
         share = row.share if row is not None and row.honest else None
         note = NO_READING if row is not None and row.honest else self.why_not(row, way)
         what = f"{statistic} of {label}, {OPENCL_NAMES.get(way, way)}, against reading"
-        return at_least(what, threshold, share, note, lacks or self.lacks_cpus, LIMIT)
+        beside = f"{row.median_share:.3g} by the median of rounds" if share is not None and row.median_share else ""
+        return at_least(what, threshold, share, note, lacks or self.lacks_cpus, LIMIT, beside)
 
     def shares(self, statistic, label, ways, threshold):
         return [self.share(statistic, label, way, threshold) for way in ways]

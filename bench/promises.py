@@ -17,20 +17,21 @@ class Verdict:
     note: str = ""
 
 
-def verdict_of(what, threshold, value, holds, note="", lacks=None):
-    """`value` is the text of what was measured, None where nothing was; `lacks` is what this machine has not."""
+def verdict_of(what, threshold, value, holds, note="", lacks=None, beside=""):
+    """`value` is the text of what was measured, None where nothing was; `note` says why not, `beside` what else was measured; `lacks`
+    is what this machine has not."""
     if lacks:
         return Verdict(what, threshold, value or "-", NOT_HERE, lacks)
     if value is None:
         return Verdict(what, threshold, "-", NOT_MEASURED, note)
-    return Verdict(what, threshold, value, HOLDS if holds else MISSED)
+    return Verdict(what, threshold, value, HOLDS if holds else MISSED, beside)
 
 
-def at_least(what, threshold, value, note="", lacks=None, unit="times"):
+def at_least(what, threshold, value, note="", lacks=None, unit="times", beside=""):
     """A ratio, or a rate, that must reach a number."""
     text = None if value is None else f"{value:.3g} {unit}"
     holds = value is not None and value >= threshold
-    return verdict_of(what, f"at least {threshold:g} {unit}", text, holds, note, lacks)
+    return verdict_of(what, f"at least {threshold:g} {unit}", text, holds, note, lacks, beside)
 
 
 def at_most(what, threshold, value, unit="times", note="", lacks=None):

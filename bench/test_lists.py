@@ -308,6 +308,15 @@ class ListPromisesTest(unittest.TestCase):
         part = part_of("lists", row_of(printed(2.9e10, answer="1")))
         self.assertEqual(self.verdict_about(part, "sum of i64, pthread, against reading"), NOT_MEASURED)
 
+    def test_the_median_stands_beside_the_best(self):
+        """One round in which reading had the machine to itself, and two in which neither had."""
+        row = row_of(printed(2e10), read=2e10)
+        row.add(printed(2e10), [2e10] * 3)
+        row.add(printed(2e10), [4e10] * 3)
+        part = part_of("lists", row)
+        (found,) = [v for v in PROMISES["lists"](PartPromises(Run(part), part)) if v.what.startswith("sum of i64, pthread, ag")]
+        self.assertEqual((found.measured, found.verdict, found.note), ("0.5 of the limit", MISSED, "1 by the median of rounds"))
+
     def test_fork_beside_pthread(self):
         for rate, verdict in ((1.81e10, HOLDS), (1.79e10, MISSED)):
             fork = row_of(printed(rate), "sum of i64, fork")
